@@ -1,0 +1,237 @@
+// Fetches many answers of the API at once, with its retries, its waits and its login, and hands
+// each to its taker.
+#include "fetcher.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "error.h"
+#include "text.h"
+
+namespace argo {
+
+namespace {
+
+constexpr int kStopPollMs = 50;
+
+constexpr int kMaxAttempts = 4;
+// The API answers 500 to what it does not like, and rarely likes it later.
+constexpr int kMaxAttemptsOn500 = 2;
+constexpr int kMaxAttemptsOn429 = 8;
+
+// After so many failed attempts without one answer between them the API counts as gone, and the
+// rest of the run is not asked for.
+constexpr int kMaxFailuresInARow = 30;
+
+Outcome failed(const char* sqlstate, std::string reason) {
+  return {0, Outcome::Kind::kFailed, false, sqlstate, std::move(reason)};
+}
+
+// Of a window too large that is_size tells: surely so; else a smaller one may do, or none.
+Outcome too_large(const char* sqlstate, std::string reason, bool is_size) {
+  return {0, Outcome::Kind::kWindowTooLarge, is_size, sqlstate, std::move(reason)};
+}
+
+// Describes an answer that is not 200 by its status and the start of its body.
+std::string describe(const HttpResponse& response) {
+  std::string text = "HTTP " + std::to_string(response.status);
+  if (!response.body.empty())
+    text += ": " + printable(response.body, 120);
+  return text;
+}
+
+// Returns the API's own time where it said it, else the host's.
+UnixTime api_time(const HttpResponse& response, UnixTime now) {
+  const std::time_t date = curl_getdate(response.header("date").c_str(), nullptr);
+  return date == -1 ? now : static_cast<UnixTime>(date);
+}
+
+}  // namespace
+
+Fetcher::Fetcher(Host& host, const Settings& settings)
+    : host_(host),
+      settings_(settings),
+      session_(settings),
+      http_(settings),
+      backoff_(std::random_device{}()),
+      bucket_(settings.requests_per_second, Clock::now()) {}
+
+void Fetcher::submit(Job job) { waiting_.push_back(Entry{std::move(job), 0, {}, {}}); }
+
+std::optional<Outcome> Fetcher::next(const Source& more) {
+  while (true) {
+    if (host_.stop_requested())
+      throw Cancelled();
+    if (!ended_.empty()) {
+      Outcome outcome = std::move(ended_.front());
+      ended_.pop_front();
+      return outcome;
+    }
+    start_what_may_start(more);
+    if (!ended_.empty())
+      continue;
+    if (under_way_.empty() && waiting_.empty())
+      return std::nullopt;
+    for (auto& [id, response] : http_.poll(wait_ms())) {
+      auto node = under_way_.extract(id);
+      judge(std::move(node.mapped()), response);
+    }
+  }
+}
+
+void Fetcher::halt(const std::string& sqlstate, const std::string& reason) {
+  halted_ = failed(sqlstate.c_str(), "not asked: " + reason);
+}
+
+void Fetcher::start_what_may_start(const Source& more) {
+  const Clock::time_point now = Clock::now();
+  if (halted_) {
+    while (auto entry = take_due(Clock::time_point::max(), more))
+      end(*entry, *halted_);
+    return;
+  }
+  while (now >= paused_until_) {
+    const std::size_t room = session_.needs_login() ? 1 : settings_.max_concurrency;
+    if (under_way_.size() >= room || !bucket_.has_token(now))
+      return;
+    auto entry = take_due(now, more);
+    if (!entry)
+      return;
+    bucket_.take();
+    start(std::move(*entry));
+  }
+}
+
+// Takes the next job that may be asked at `now`: one that waits, else a new one.
+std::optional<Fetcher::Entry> Fetcher::take_due(Clock::time_point now, const Source& more) {
+  const auto due = std::find_if(waiting_.begin(), waiting_.end(),
+                                [&](const Entry& entry) { return entry.not_before <= now; });
+  if (due != waiting_.end()) {
+    Entry entry = std::move(*due);
+    waiting_.erase(due);
+    return entry;
+  }
+  if (!more)
+    return std::nullopt;
+  auto job = more();
+  return job ? std::optional(Entry{std::move(*job), 0, {}, {}}) : std::nullopt;
+}
+
+void Fetcher::start(Entry entry) {
+  entry.attempts++;
+  entry.headers = session_.headers();
+  const std::uint64_t id = next_id_++;
+  http_.start(id, {settings_.url + "/v1" + entry.job.path, entry.headers});
+  under_way_.emplace(id, std::move(entry));
+  ++requests_;
+}
+
+// Returns how long the next poll may sleep without missing a stop or a retry that comes due.
+int Fetcher::wait_ms() const {
+  Clock::time_point due = Clock::now() + Milliseconds(kStopPollMs);
+  if (under_way_.size() < static_cast<std::size_t>(settings_.max_concurrency))
+    for (const Entry& entry : waiting_)
+      due = std::min(due, std::max(entry.not_before, paused_until_));
+  const auto wait = std::chrono::ceil<Milliseconds>(due - Clock::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(wait, 1, kStopPollMs));
+}
+
+void Fetcher::judge(Entry entry, const HttpResponse& response) {
+  if (response.status == 200 && response.ok()) {
+    session_.accepted(entry.headers, response);
+    const Verdict verdict = entry.job.take(response);
+    switch (verdict.kind) {
+      case Verdict::Kind::kAccepted:
+        failures_in_a_row_ = 0;
+        return end(entry, {});
+      case Verdict::Kind::kWindowTooLarge:
+        failures_in_a_row_ = 0;
+        return end(entry, too_large(sqlstate::kBadResponse, verdict.reason, true));
+      case Verdict::Kind::kRefused:
+        return end(entry, failed(sqlstate::kBadResponse, verdict.reason));
+      case Verdict::Kind::kRetry:
+        return retry(std::move(entry), kMaxAttempts, std::nullopt,
+                     failed(sqlstate::kBadResponse, verdict.reason));
+    }
+  }
+  if (response.ok())
+    return judge_status(std::move(entry), response);
+  const std::string reason = response.transport_error + " (" + response.timings + ")";
+  if (response.too_large)
+    return end(entry, too_large(sqlstate::kTooLarge, reason, true));
+  if (response.untrusted)
+    return end(entry, failed(sqlstate::kUnreachable, reason));
+  const char* code = response.status == 0 ? sqlstate::kUnreachable : sqlstate::kConnectionLost;
+  retry(std::move(entry), kMaxAttempts, std::nullopt, failed(code, reason));
+}
+
+void Fetcher::judge_status(Entry entry, const HttpResponse& response) {
+  const std::string reason = describe(response);
+  switch (response.status) {
+    case 401:
+    case 419:
+      if (session_.refused(entry.headers))
+        return retry(std::move(entry), kMaxAttempts, Milliseconds(0),
+                     failed(sqlstate::kLoginRefused, reason));
+      halt(sqlstate::kLoginRefused, "the login was refused");
+      return end(entry, failed(sqlstate::kLoginRefused, reason));
+    case 402:
+      halt(sqlstate::kSubscription, "the API's subscription has expired");
+      return end(entry, failed(sqlstate::kSubscription, reason));
+    case 403:
+      return end(entry, failed(sqlstate::kNoRights, reason));
+    case 400:
+    case 413:
+      return end(entry, too_large(sqlstate::kBadResponse, reason, response.status == 413));
+    case 429: {
+      const auto wait = parse_retry_after(response.header("retry-after"),
+                                          api_time(response, host_.now()));
+      const Milliseconds pause = wait.value_or(backoff_.wait_after(entry.attempts + 1));
+      // The limit is the account's, not this request's: everything waits.
+      paused_until_ = std::max(paused_until_, Clock::now() + pause);
+      return retry(std::move(entry), kMaxAttemptsOn429, pause,
+                   failed(sqlstate::kRateLimited, reason));
+    }
+    case 500:
+      return retry(std::move(entry), entry.job.one_try_on_500 ? 1 : kMaxAttemptsOn500, std::nullopt,
+                   too_large(sqlstate::kBadResponse, reason, response.status == 413));
+    default:
+      break;
+  }
+  if (response.status > 500)
+    return retry(std::move(entry), kMaxAttempts,
+                 parse_retry_after(response.header("retry-after"),
+                                   api_time(response, host_.now())),
+                 failed(sqlstate::kUnreachable, reason));
+  end(entry, failed(sqlstate::kBadResponse, reason));
+}
+
+// Queues the job again after a wait, or ends it with this failure where it was tried often enough.
+void Fetcher::retry(Entry entry, int max_attempts, std::optional<Milliseconds> wait,
+                    Outcome failure) {
+  // 429 and 500 are answers: the API is there.
+  const bool answered = failure.sqlstate == sqlstate::kRateLimited ||
+                        failure.kind == Outcome::Kind::kWindowTooLarge;
+  failures_in_a_row_ = answered ? 0 : failures_in_a_row_ + 1;
+  if (failures_in_a_row_ >= kMaxFailuresInARow)
+    halt(failure.sqlstate, "the API stopped answering; last it said: " + failure.reason);
+  if (halted_ || entry.attempts >= max_attempts) {
+    failure.reason += ", after " + std::to_string(entry.attempts) +
+                      (entry.attempts == 1 ? " attempt" : " attempts");
+    return end(entry, std::move(failure));
+  }
+  entry.not_before = Clock::now() + wait.value_or(backoff_.wait_after(entry.attempts));
+  host_.log(LogLevel::kDebug, session_.redact("retrying " + entry.job.path + ": " + failure.reason));
+  waiting_.push_back(std::move(entry));
+}
+
+void Fetcher::end(const Entry& entry, Outcome outcome) {
+  outcome.tag = entry.job.tag;
+  outcome.reason = session_.redact(std::move(outcome.reason));
+  ended_.push_back(std::move(outcome));
+}
+
+}  // namespace argo

@@ -1,0 +1,64 @@
+// Keeps the login to the API: Basic once, then the token that came back.
+#include "session.h"
+
+#include <string_view>
+
+#include "digest.h"
+
+namespace argo {
+
+namespace {
+
+constexpr std::string_view kBasicHeader = "Authorization: Basic ";
+
+bool is_login(const std::vector<std::string>& headers) {
+  return headers.back().compare(0, kBasicHeader.size(), kBasicHeader) == 0;
+}
+
+}  // namespace
+
+Session::Session(const Settings& settings)
+    : api_key_(settings.api_key),
+      password_md5_(settings.password_md5),
+      basic_(base64(settings.email + ":" + settings.password_md5)) {}
+
+std::vector<std::string> Session::headers() const {
+  return {"Accept: text/json", "X-Eniscope-API: " + api_key_,
+          state_ == State::kToken ? "X-Eniscope-Token: " + token_
+                                  : std::string(kBasicHeader) + basic_};
+}
+
+void Session::accepted(const std::vector<std::string>& headers, const HttpResponse& response) {
+  if (state_ != State::kNone || !is_login(headers)) {
+    worked_ = worked_ || headers == this->headers();
+    return;
+  }
+  // An API that gives no token is asked with Basic throughout.
+  token_ = response.header("x-eniscope-token");
+  state_ = token_.empty() ? State::kBasic : State::kToken;
+  worked_ = false;
+}
+
+bool Session::refused(const std::vector<std::string>& headers) {
+  if (state_ == State::kNone)
+    // While one request logs in again, those that carried the old token wait for it.
+    return !is_login(headers);
+  if (headers != this->headers())
+    return true;
+  if (state_ == State::kBasic || !worked_)
+    return false;
+  state_ = State::kNone;
+  return true;
+}
+
+std::string Session::redact(std::string text) const {
+  for (const std::string* secret : {&api_key_, &password_md5_, &basic_, &token_}) {
+    if (secret->empty())
+      continue;
+    for (std::size_t at = text.find(*secret); at != std::string::npos; at = text.find(*secret, at))
+      text.replace(at, secret->size(), "***");
+  }
+  return text;
+}
+
+}  // namespace argo

@@ -1,0 +1,205 @@
+-- The tables of the contract: columns, keys, indexes, checks, comments.
+\set QUIET on
+SET client_min_messages = warning;
+BEGIN;
+SELECT plan(44);
+
+DO $$ BEGIN PERFORM argo_setup(); END $$;
+
+-- One line per column: name, type, "not null", default.
+CREATE FUNCTION pg_temp.columns(relation text) RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod),
+                     CASE WHEN a.attnotnull THEN 'not null' END,
+                     CASE a.attidentity WHEN 'd' THEN 'identity' WHEN 'a' THEN 'identity always' END,
+                     'default ' || pg_get_expr(d.adbin, d.adrelid))
+    FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE a.attrelid = ('public.' || relation)::regclass AND a.attnum > 0 AND NOT a.attisdropped
+    ORDER BY a.attnum
+$$;
+CREATE FUNCTION pg_temp.keys(relation text) RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT c.conname || ': ' || pg_get_constraintdef(c.oid)
+    FROM pg_constraint c
+    WHERE c.conrelid = ('public.' || relation)::regclass AND c.contype IN ('p', 'f', 'u', 'c') ORDER BY 1
+$$;
+CREATE FUNCTION pg_temp.indexes(relation text) RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT replace(pg_get_indexdef(i.indexrelid), 'public.', '')
+    FROM pg_index i WHERE i.indrelid = ('public.' || relation)::regclass ORDER BY 1
+$$;
+
+SELECT results_eq($$SELECT * FROM pg_temp.columns('organizations')$$, ARRAY[
+    'organization_id text not null', 'organization_name text not null', 'address text', 'city text',
+    'postcode text', 'country text', 'timezone text default ''America/New_York''::text',
+    'created_at timestamp with time zone default CURRENT_TIMESTAMP',
+    'updated_at timestamp with time zone default CURRENT_TIMESTAMP'], 'columns of organizations');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('devices')$$, ARRAY[
+    'device_id integer not null', 'device_name text', 'organization_id text', 'device_type text',
+    'serial_number text', 'firmware_version text', 'last_seen timestamp with time zone',
+    'created_at timestamp with time zone default CURRENT_TIMESTAMP',
+    'updated_at timestamp with time zone default CURRENT_TIMESTAMP'], 'columns of devices');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('channels')$$, ARRAY[
+    'channel_id integer not null', 'channel_name text not null', 'device_id integer', 'organization_id text',
+    'channel_type text', 'unit text', 'description text',
+    'created_at timestamp with time zone default CURRENT_TIMESTAMP',
+    'updated_at timestamp with time zone default CURRENT_TIMESTAMP'], 'columns of channels');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('readings')$$, ARRAY[
+    'id bigint not null identity', 'channel_id integer not null', 'timestamp timestamp with time zone not null',
+    'energy_kwh real', 'power_kw real', 'voltage_v real', 'current_a real', 'power_factor real',
+    'reactive_power_kvar real', 'temperature_c real', 'relative_humidity real',
+    'created_at timestamp with time zone default CURRENT_TIMESTAMP'], 'columns of readings');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('data_sync_status')$$, ARRAY[
+    'id integer not null identity', 'organization_id text not null', 'channel_id integer',
+    'last_sync_timestamp timestamp with time zone not null', 'last_reading_timestamp timestamp with time zone',
+    'readings_count integer', 'sync_status text', 'error_message text',
+    'created_at timestamp with time zone default CURRENT_TIMESTAMP'], 'columns of data_sync_status');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('ingestion_logs')$$, ARRAY[
+    'id integer not null identity', 'organization_id text not null', 'channel_id integer not null',
+    'start_time timestamp with time zone not null', 'end_time timestamp with time zone not null',
+    'readings_fetched integer not null default 0', 'readings_inserted integer not null default 0',
+    'readings_rejected integer not null default 0', 'status text not null default ''success''::text',
+    'error_message text', 'created_at timestamp with time zone default CURRENT_TIMESTAMP'],
+    'columns of ingestion_logs');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('rejected_readings')$$, ARRAY[
+    'id bigint not null identity', 'organization_id text not null', 'channel_id integer',
+    'received_at timestamp with time zone not null default CURRENT_TIMESTAMP', 'ts_received text', 'raw jsonb',
+    'reason text not null'], 'columns of rejected_readings');
+
+SELECT results_eq($$SELECT * FROM pg_temp.keys('organizations')$$,
+    ARRAY['organizations_pkey: PRIMARY KEY (organization_id)'], 'keys of organizations');
+SELECT results_eq($$SELECT * FROM pg_temp.keys('devices')$$, ARRAY[
+    'devices_organization_id_fkey: FOREIGN KEY (organization_id) REFERENCES organizations(organization_id)',
+    'devices_pkey: PRIMARY KEY (device_id)'], 'keys of devices');
+SELECT results_eq($$SELECT * FROM pg_temp.keys('channels')$$, ARRAY[
+    'channels_device_id_fkey: FOREIGN KEY (device_id) REFERENCES devices(device_id)',
+    'channels_organization_id_fkey: FOREIGN KEY (organization_id) REFERENCES organizations(organization_id)',
+    'channels_pkey: PRIMARY KEY (channel_id)'], 'keys of channels');
+SELECT results_eq($$SELECT * FROM pg_temp.keys('readings')$$, ARRAY[
+    'idx_readings_unique: PRIMARY KEY (channel_id, "timestamp")',
+    'readings_channel_id_fkey: FOREIGN KEY (channel_id) REFERENCES channels(channel_id)'], 'keys of readings');
+
+SELECT results_eq($$SELECT * FROM pg_temp.indexes('organizations')$$, ARRAY[
+    'CREATE UNIQUE INDEX organizations_pkey ON organizations USING btree (organization_id)'],
+    'indexes of organizations');
+SELECT results_eq($$SELECT * FROM pg_temp.indexes('devices')$$, ARRAY[
+    'CREATE INDEX idx_devices_org ON devices USING btree (organization_id)',
+    'CREATE UNIQUE INDEX devices_pkey ON devices USING btree (device_id)'], 'indexes of devices');
+SELECT results_eq($$SELECT * FROM pg_temp.indexes('channels')$$, ARRAY[
+    'CREATE INDEX idx_channels_org ON channels USING btree (organization_id)',
+    'CREATE UNIQUE INDEX channels_pkey ON channels USING btree (channel_id)'], 'indexes of channels');
+SELECT results_eq($$SELECT * FROM pg_temp.indexes('readings')$$, ARRAY[
+    'CREATE INDEX idx_readings_timestamp ON readings USING brin ("timestamp") WITH (pages_per_range=''16'', autosummarize=''on'')',
+    'CREATE UNIQUE INDEX idx_readings_unique ON readings USING btree (channel_id, "timestamp")'],
+    'indexes of readings: the key and a BRIN, none on id');
+SELECT results_eq($$SELECT * FROM pg_temp.indexes('data_sync_status')$$, ARRAY[
+    'CREATE INDEX idx_sync_status_org ON data_sync_status USING btree (organization_id, last_sync_timestamp DESC)',
+    'CREATE UNIQUE INDEX data_sync_status_pkey ON data_sync_status USING btree (id)'], 'indexes of data_sync_status');
+SELECT results_eq($$SELECT * FROM pg_temp.indexes('ingestion_logs')$$, ARRAY[
+    'CREATE INDEX idx_ingestion_logs_time ON ingestion_logs USING btree (organization_id, channel_id, start_time, end_time)',
+    'CREATE UNIQUE INDEX ingestion_logs_pkey ON ingestion_logs USING btree (id)'], 'indexes of ingestion_logs');
+SELECT results_eq($$SELECT * FROM pg_temp.indexes('rejected_readings')$$, ARRAY[
+    'CREATE INDEX idx_rejected_readings_channel ON rejected_readings USING btree (organization_id, channel_id, ts_received)',
+    'CREATE INDEX idx_rejected_readings_received ON rejected_readings USING btree (organization_id, received_at)',
+    'CREATE UNIQUE INDEX rejected_readings_pkey ON rejected_readings USING btree (id)'],
+    'indexes of rejected_readings');
+SELECT results_eq($$SELECT * FROM pg_temp.indexes('mv_hourly_usage')$$, ARRAY[
+    'CREATE INDEX idx_mv_hourly_usage_hour ON mv_hourly_usage USING btree (hour)',
+    'CREATE UNIQUE INDEX idx_mv_hourly_usage_unique ON mv_hourly_usage USING btree (meter_id, hour)'],
+    'indexes of mv_hourly_usage');
+SELECT is((SELECT seqcache FROM pg_sequence WHERE seqrelid = pg_get_serial_sequence('public.readings', 'id')::regclass),
+    1000::bigint, 'ids of readings are handed out in thousands');
+
+SELECT results_eq($$SELECT * FROM pg_temp.columns('v_clean_readings')$$, ARRAY[
+    'id bigint', 'channel_id integer', 'timestamp timestamp with time zone', 'energy_kwh real', 'power_kw real',
+    'voltage_v real', 'current_a real', 'power_factor real', 'reactive_power_kvar real', 'temperature_c real',
+    'relative_humidity real', 'created_at timestamp with time zone'], 'columns of v_clean_readings');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('mv_hourly_usage')$$, ARRAY[
+    'meter_id integer', 'hour timestamp with time zone', 'avg_kw double precision', 'total_kwh double precision',
+    'reading_count bigint', 'peak_kw real'], 'columns of mv_hourly_usage');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('v_sites')$$, ARRAY[
+    'site_id text', 'site_name text', 'address text', 'city text', 'postcode text', 'country text', 'timezone text',
+    'created_at timestamp with time zone', 'updated_at timestamp with time zone'], 'columns of v_sites');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('v_meters')$$, ARRAY[
+    'meter_id integer', 'meter_name text', 'site_id text', 'site_name text', 'device_id integer', 'device_name text',
+    'device_type text', 'device_uuid text', 'channel_type text', 'unit text',
+    'created_at timestamp with time zone', 'updated_at timestamp with time zone'], 'columns of v_meters');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('v_readings_enriched')$$, ARRAY[
+    'meter_id integer', 'meter_name text', 'site_id text', 'site_name text', 'device_id integer', 'device_name text',
+    'timestamp timestamp with time zone', 'energy_kwh real', 'power_kw real', 'voltage_v real', 'current_a real',
+    'power_factor real', 'reactive_power_kvar real', 'temperature_c real', 'relative_humidity real'],
+    'columns of v_readings_enriched');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('v_readings_all')$$,
+    $$SELECT * FROM pg_temp.columns('v_readings_enriched')$$, 'columns of v_readings_all are those of v_readings_enriched');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('v_latest_readings')$$, ARRAY[
+    'meter_id integer', 'meter_name text', 'site_id text', 'site_name text', 'timestamp timestamp with time zone',
+    'energy_kwh real', 'power_kw real', 'voltage_v real', 'current_a real', 'power_factor real'],
+    'columns of v_latest_readings');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('v_readings_hourly')$$, ARRAY[
+    'meter_id integer', 'meter_name text', 'site_id text', 'site_name text', 'device_id integer', 'device_name text',
+    'hour timestamp with time zone', 'avg_kw double precision', 'total_kwh double precision', 'reading_count bigint'],
+    'columns of v_readings_hourly');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('v_readings_daily')$$, ARRAY[
+    'meter_id integer', 'meter_name text', 'site_id text', 'site_name text', 'reading_date date',
+    'total_energy_kwh double precision', 'avg_power_kw double precision', 'peak_power_kw real',
+    'avg_voltage_v double precision', 'min_voltage_v real', 'max_voltage_v real', 'avg_power_factor double precision',
+    'reading_count bigint'], 'columns of v_readings_daily');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('v_readings_monthly')$$, ARRAY[
+    'meter_id integer', 'meter_name text', 'site_id text', 'site_name text', 'reading_month date',
+    'total_energy_kwh double precision', 'avg_power_kw double precision', 'peak_power_kw real', 'reading_count bigint'],
+    'columns of v_readings_monthly');
+SELECT has_materialized_view('public', 'mv_hourly_usage', 'mv_hourly_usage is a real materialized view');
+SELECT ok(relispopulated, 'mv_hourly_usage is populated from the start')
+FROM pg_class WHERE oid = 'public.mv_hourly_usage'::regclass;
+
+INSERT INTO organizations (organization_id, organization_name) VALUES ('1', 'One');
+INSERT INTO channels (channel_id, channel_name, organization_id) VALUES (1, 'Main', '1');
+INSERT INTO readings (channel_id, "timestamp", energy_kwh, power_kw) VALUES (1, '2025-01-01 00:00Z', 1, 4);
+SELECT throws_ok($$INSERT INTO readings (channel_id, "timestamp") VALUES (1, '2025-01-01 00:00Z')$$, '23505', NULL,
+    'one reading per channel and instant');
+SELECT lives_ok($$INSERT INTO readings (channel_id, "timestamp") VALUES (1, '2025-01-01 00:00Z')
+    ON CONFLICT (channel_id, "timestamp") DO NOTHING$$, 'the conflict rule of the contract finds its key');
+SELECT throws_ok($$INSERT INTO readings (channel_id, "timestamp") VALUES (2, '2025-01-01 00:00Z')$$, '23503', NULL,
+    'a reading needs its channel');
+SELECT lives_ok($$INSERT INTO readings (id, channel_id, "timestamp") VALUES (7, 1, '2025-01-01 00:15Z')$$,
+    'a given id is taken, as COPY from elsewhere needs');
+SELECT throws_ok($$INSERT INTO channels (channel_id, channel_name, organization_id) VALUES (3, 'x', 'none')$$, '23503', NULL,
+    'a channel needs its organization');
+SELECT throws_ok($$INSERT INTO data_sync_status (organization_id, last_sync_timestamp, sync_status)
+    VALUES ('1', '2025-01-01', 'failure')$$, '23514', NULL, 'sync_status is success, partial or failed');
+SELECT lives_ok($$INSERT INTO data_sync_status (organization_id, last_sync_timestamp, sync_status)
+    SELECT '1', '2025-01-01', unnest(ARRAY['success', 'partial', 'failed', NULL])$$, 'each of them, or NULL, is taken');
+SELECT throws_ok($$INSERT INTO ingestion_logs (organization_id, channel_id, start_time, end_time, status)
+    VALUES ('1', 1, '2025-01-01', '2025-01-02', 'failed')$$, '23514', NULL, 'status of a pull is success or failure');
+
+-- Everything of ours in the schema: setup's objects and the functions beside them.
+CREATE TEMP VIEW ours AS
+    SELECT c.oid, 'pg_class'::regclass AS class, c.oid::regclass::text AS name
+    FROM pg_class c JOIN _argo_setup_steps() s ON s.object_name = c.relname
+    WHERE c.relnamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT p.oid, 'pg_proc'::regclass, p.oid::regprocedure::text
+    FROM pg_proc p
+    WHERE p.pronamespace = 'public'::regnamespace AND p.proname ~ '^_?argo_';
+SELECT is_empty($$SELECT name FROM ours WHERE obj_description(oid, class::name) IS NULL$$,
+    'every table, view, index and function has a comment');
+SELECT is_empty($$
+    SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+    WHERE p.pronamespace = 'public'::regnamespace AND p.proname ~ '^_?argo_' AND l.lanname IN ('sql', 'plpgsql')
+      AND p.prosqlbody IS NULL AND NOT coalesce(p.proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp']
+    $$, 'every function has a fixed search_path, but those that must inline');
+SELECT is_empty($$
+    SELECT c.oid::regclass || ' by ' || d.refobjid::regprocedure
+    FROM pg_depend d
+    JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+    JOIN pg_class c ON c.oid = r.ev_class
+    WHERE d.refclassid = 'pg_proc'::regclass AND c.relnamespace = 'public'::regnamespace
+      AND c.relname IN (SELECT object_name FROM _argo_setup_steps())
+      AND d.refobjid NOT IN (SELECT p.oid FROM pg_proc p JOIN _argo_setup_steps() s
+                             ON s.object_kind = 'function' AND s.object_name = p.proname
+                             WHERE p.pronamespace = 'public'::regnamespace)
+    $$, 'no data object depends on a function that is not data');
+SELECT is_empty($$
+    SELECT name FROM ours JOIN pg_depend d ON d.objid = ours.oid AND d.classid = ours.class AND d.deptype = 'e'
+    JOIN _argo_setup_steps() s ON ours.name IN (s.object_name, 'public.' || s.object_name)
+    $$, 'no data object belongs to an extension');
+
+SELECT * FROM finish();
+ROLLBACK;
