@@ -61,8 +61,7 @@ std::string_view header(std::string_view head, std::string_view name) {
   return head.substr(begin, head.find("\r\n", begin) - begin);
 }
 
-// Sends one request and reads its answer; returns the answer's size, or -1. Every second answer
-// starts in `buffer`, whose head is kept for the caller.
+// Sends one request and reads its answer; keeps the head and returns the size of all, or -1.
 int64_t exchange(int client, const std::string& request, std::vector<char>& buffer,
                  std::string& head) {
   if (::send(client, request.data(), request.size(), MSG_NOSIGNAL) < 0) {
@@ -143,6 +142,7 @@ int main(int argc, char** argv) {
   Totals totals;
   const auto start = std::chrono::steady_clock::now();
   std::vector<std::thread> clients;
+  clients.reserve(static_cast<size_t>(plan.connections));
   for (int i = 0; i < plan.connections; ++i) {
     clients.emplace_back([&, i] { run_client(plan, i * 17, totals); });
   }

@@ -113,7 +113,6 @@ class Run {
   void settle(const Outcome& outcome) {
     const auto node = asked_.extract(outcome.tag);
     Pull& pull = node.mapped();
-    const bool is_new_channel = !has_answered(pull.channel_id);
     if (outcome.kind == Outcome::Kind::kWindowTooLarge) {
       const auto halves = halve(pull.window);
       if (halves && outcome.is_size) {
@@ -121,22 +120,21 @@ class Run {
         split({pull.channel_id, pull.window, false});
         return;
       }
-      if (halves) {
-        // The API may not like the size, or a day, or the channel. The rest waits to see.
-        const UnixTime middle = is_new_channel ? pull.window.from + kDaySeconds : halves->second.from;
+      if (halves && refusing_.count(pull.channel_id) == 0) {
+        // The API may not like the size, or a day, or the channel: a channel that never answered
+        // is tried with one day. The rest waits to see.
+        const UnixTime middle = has_answered(pull.channel_id) ? halves->second.from
+                                                              : pull.window.from + kDaySeconds;
         planned_.push_front({pull.channel_id, {pull.window.from, middle}, true});
-        held_[pull.channel_id].push_back({pull.channel_id, {middle, pull.window.to}, true});
+        held_[{pull.channel_id, middle}] = {middle, pull.window.to};
         return;
       }
-      if (is_new_channel)
+      if (!has_answered(pull.channel_id))
         refusing_.insert(pull.channel_id);
     }
     if (outcome.kind != Outcome::Kind::kDone)
       pull.error = outcome.reason;
-    const std::int32_t channel_id = pull.channel_id;
     keep(std::move(pull));
-    if (const auto held = held_.extract(channel_id))
-      planned_.insert(planned_.begin(), held.mapped().begin(), held.mapped().end());
   }
 
   bool has_answered(std::int32_t channel_id) {
@@ -151,7 +149,15 @@ class Run {
     planned_.push_front({window.channel_id, halves->first, window.is_part});
   }
 
+  // Keeps a pull until the next store. What was held behind it is asked now, or has failed with it.
   void keep(Pull pull) {
+    while (const auto held = held_.extract({pull.channel_id, pull.window.to})) {
+      if (refusing_.count(pull.channel_id) == 0) {
+        planned_.push_front({pull.channel_id, held.mapped(), true});
+        break;
+      }
+      pull.window.to = held.mapped().to;
+    }
     ChannelResult& channel = result_.channels[pull.channel_id];
     ++channel.pulls;
     if (pull.failed()) {
@@ -189,7 +195,8 @@ class Run {
   std::map<std::uint64_t, Pull> asked_;
   std::vector<Pull> waiting_;
   std::size_t waiting_readings_ = 0;
-  std::map<std::int32_t, std::vector<Window>> held_;  // until the channel's next pull has ended
+  // By channel and start: what waits for the pull before it to end.
+  std::map<std::pair<std::int32_t, UnixTime>, TimeRange> held_;
   std::set<std::int32_t> refusing_;  // channels that never answered, not even for a day
   std::int64_t accepted_seconds_ = kWindowDays * kDaySeconds;
   std::uint64_t next_tag_ = 0;

@@ -9,7 +9,7 @@
 namespace argo::sim {
 
 const std::vector<FaultKind>& fault_kinds() {
-  static const std::vector<FaultKind> kKinds{
+  static const std::vector<FaultKind> kinds{
       // Whole answers.
       {"status", Layer::kAnswer,
        "answers `status` (500) with `body`, `headers`, `content_type`, `retry_after` (number or "
@@ -57,7 +57,7 @@ const std::vector<FaultKind>& fault_kinds() {
       {"list-no-meta", Layer::kList, "leaves meta out", nullptr, bend_no_meta},
       {"list-numeric-ids", Layer::kList, "gives ids as numbers", nullptr, bend_numeric_ids},
       {"list-result", Layer::kList, "names the array `result`", nullptr, bend_result},
-      // Records, envelope and names: see kMutations in mutations.cc.
+      // Records, envelope and names: see the table in mutations.cc.
       {"records", Layer::kRecords,
        "applies `mutate` to `count` (1; -1 for all) records from `index` (0), in `field` (E)",
        spoil_records, nullptr},
@@ -87,7 +87,7 @@ const std::vector<FaultKind>& fault_kinds() {
       {"accept-hang", Layer::kAccept, "accepts and never reads, for `seconds` (30)", nullptr,
        nullptr},
   };
-  return kKinds;
+  return kinds;
 }
 
 int64_t int_param(const Json& params, const char* name, int64_t otherwise) {

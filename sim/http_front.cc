@@ -190,7 +190,7 @@ class HttpFront::Server : public httplib::Server {
   // Writes the next piece of a body and what is to follow it.
   bool write_piece(const Answer& answer, size_t offset, size_t left,
                    httplib::DataSink& sink) const {
-    static const std::string kSpaces(1 << 16, ' ');
+    static const std::string spaces(1 << 16, ' ');
     if (stopping_) {
       return false;
     }
@@ -201,7 +201,7 @@ class HttpFront::Server : public httplib::Server {
     if (offset < answer.body.size()) {
       return sink.write(answer.body.data() + offset, std::min(piece, answer.body.size() - offset));
     }
-    return sink.write(kSpaces.data(), std::min(piece, kSpaces.size()));
+    return sink.write(spaces.data(), std::min(piece, spaces.size()));
   }
 
   Api& api_;

@@ -50,7 +50,7 @@ double load_at(Profile profile, bool weekend, double hour) {
 
 // Finds a profile's day, computed once.
 const DayShape& day_shape(Profile profile, bool weekend) {
-  static const auto kShapes = [] {
+  static const auto all_shapes = [] {
     std::array<std::array<DayShape, 2>, 7> shapes{};
     for (size_t p = 0; p < shapes.size(); ++p) {
       for (size_t w = 0; w < 2; ++w) {
@@ -62,19 +62,19 @@ const DayShape& day_shape(Profile profile, bool weekend) {
     }
     return shapes;
   }();
-  return kShapes[static_cast<size_t>(profile)][weekend ? 1 : 0];
+  return all_shapes[static_cast<size_t>(profile)][weekend ? 1 : 0];
 }
 
 // Finds how summery a day is, from -1 in mid-January to 1 in mid-July.
 double season(int64_t day) {
-  static const auto kSeasons = [] {
+  static const auto seasons_of_days = [] {
     std::array<double, 366> seasons{};
     for (size_t d = 0; d < seasons.size(); ++d) {
       seasons[d] = std::cos((static_cast<double>(d) - 197) * 2 * M_PI / 365.25);
     }
     return seasons;
   }();
-  return kSeasons[static_cast<size_t>((day % 1461 + 1461) % 1461 % 365)];
+  return seasons_of_days[static_cast<size_t>((day % 1461 + 1461) % 1461 % 365)];
 }
 
 // Tells whether a local day of the anomalous channel holds an anomaly, and in which quarters.

@@ -12,7 +12,7 @@ namespace argo::sim {
 
 inline constexpr int64_t kCell = 900;              // seconds in a cell of the model
 inline constexpr int64_t kDataStart = 1704067200;  // 2024-01-01, before which nothing exists
-inline constexpr int64_t kLateBy = 6 * 3600;       // how far the late channel lags
+inline constexpr int64_t kLateBy = 21600;          // how far the late channel lags
 inline constexpr int64_t kNano = 1'000'000'000;    // fixed-point scale of every value
 
 // The energy in a stretch of time, and how many of its seconds were metered at all.

@@ -78,8 +78,6 @@ void set_name(Parts& parts, const std::string& value) {
   }
 }
 
-const std::string kEighty(80, '7');
-
 void ts_iso(const Edit& /*edit*/, std::string& record) {
   const int64_t ts = ts_of(record);
   const int64_t days = floor_div(ts, kDay);
@@ -103,7 +101,7 @@ void other_channel(const Edit& edit, Parts& parts, size_t /*index*/) {
 }
 
 const std::vector<Mutation>& mutations() {
-  static const std::vector<Mutation> kMutations{
+  static const std::vector<Mutation> all{
       // Values of `field`.
       {"string-number", nullptr,
        [](const Edit& edit, std::string& record) { wrap(edit, record, "\"", "\""); }, nullptr},
@@ -115,7 +113,9 @@ const std::vector<Mutation>& mutations() {
       {"minus-infinity", "-Infinity", nullptr, nullptr},
       {"huge-exponent", "1e999", nullptr, nullptr},
       {"tiny-exponent", "1e-999", nullptr, nullptr},
-      {"long-number", kEighty.c_str(), nullptr, nullptr},
+      {"long-number",
+       "77777777777777777777777777777777777777777777777777777777777777777777777777777777", nullptr,
+       nullptr},
       {"float-overflow", "1e39", nullptr, nullptr},
       {"boolean", "true", nullptr, nullptr},
       {"null", "null", nullptr, nullptr},
@@ -252,7 +252,7 @@ const std::vector<Mutation>& mutations() {
       {"name-null", nullptr, nullptr,
        [](const Edit& /*edit*/, Parts& parts, size_t) { set_name(parts, "null"); }},
   };
-  return kMutations;
+  return all;
 }
 
 // Finds a mutation, or null.

@@ -20,7 +20,7 @@ namespace argo::sim {
 namespace {
 
 constexpr int64_t kIdleMs = 120'000;
-constexpr size_t kMaxHead = 64 * 1024;
+constexpr size_t kMaxHead = 65536;
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 
 // Makes the coming close of a socket a reset.
@@ -303,7 +303,7 @@ void RawFront::play(int client, const Fault& fault, const std::string& head,
 }
 
 // Sends an answer in the way that a fault wants it.
-void RawFront::play_answer(int client, const Fault& fault, std::string answer) {
+void RawFront::play_answer(int client, const Fault& fault, const std::string& answer) {
   const size_t end = answer.find(kHeadEnd);
   if (end == std::string::npos) {
     return;

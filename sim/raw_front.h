@@ -38,7 +38,7 @@ class RawFront {
   void serve(int client);
   void relay(int client, const std::string& head, const std::string& rest);
   void play(int client, const Fault& fault, const std::string& head, const std::string& rest);
-  void play_answer(int client, const Fault& fault, std::string answer);
+  void play_answer(int client, const Fault& fault, const std::string& answer);
   std::string fetch(const std::string& head, const std::string& rest);
   int connect_upstream() const;
   bool send_all(int socket, std::string_view data) const;

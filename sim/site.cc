@@ -44,7 +44,7 @@ Site wilson_center() {
             {},
             {},
             {}};
-  site.zone = {"America/New_York", ZoneRule::kUnitedStates, -5 * 3600};
+  site.zone = {"America/New_York", ZoneRule::kUnitedStates, -18000};
   const size_t main = add_device(site, 41281, "Main Distribution");
   const size_t roof = add_device(site, 41282, "Roof Plant");
   const size_t floors = add_device(site, 41283, "Floors 1-3");
@@ -160,7 +160,7 @@ Catalog::Catalog() {
        "\xD7\x9E\xD7\x98\xD7\x91\xD7\x97 \xE2\x80\xAE"
        "abc"}));
   sites_.push_back(small_site(23275, "Empty Lot",
-                              {"America/New_York", ZoneRule::kUnitedStates, -5 * 3600}, "Newark",
+                              {"America/New_York", ZoneRule::kUnitedStates, -18000}, "Newark",
                               "United States", "USD", {}));
   sites_.push_back(large_site());
   for (const Site& site : sites_) {

@@ -9,7 +9,7 @@ namespace {
 constexpr int64_t kHour = 3600;
 
 // Finds the n-th Sunday of a month (from 1), or the last one for n = 0, as days since 1970.
-int64_t sunday(int64_t year, int month, int n) {
+int64_t sunday(int64_t year, int month, int64_t n) {
   if (n == 0) {
     const int64_t last =
         days_from_civil({month == 12 ? year + 1 : year, month == 12 ? 1 : month + 1, 1}) - 1;

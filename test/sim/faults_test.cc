@@ -30,7 +30,7 @@ class Faults : public testing::Test {
   // Asks over a port; `millis` receives the time it took.
   Bytes ask(int port, const std::string& target) {
     const auto start = std::chrono::steady_clock::now();
-    Bytes bytes = exchange(port, get_head(target));
+    Bytes bytes = exchange_bytes(port, get_head(target));
     bytes.text = without_token(bytes.text);
     millis_ =
         std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();

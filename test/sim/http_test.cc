@@ -70,7 +70,7 @@ TEST(Http, ServesManyAtOnceAndMeasuresIt) {
   std::vector<std::thread> clients;
   for (int i = 0; i < 20; ++i) {
     clients.emplace_back([&] {
-      const Bytes bytes = exchange(simulator.http_port(), get_head("/organizations"));
+      const Bytes bytes = exchange_bytes(simulator.http_port(), get_head("/organizations"));
       EXPECT_EQ(bytes.text.substr(9, 3), "200");
     });
   }
@@ -88,7 +88,7 @@ TEST(Http, StopsWithinASecondWhileRequestsHang) {
   const int idle_raw = connect_to(simulator->raw_port());
   order(*simulator, R"([{"path":"*","fault":"hang","seconds":60}])");
   const int port = simulator->http_port();
-  std::thread client([port] { exchange(port, get_head("/organizations")); });
+  std::thread client([port] { exchange_bytes(port, get_head("/organizations")); });
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   const auto start = std::chrono::steady_clock::now();
   simulator.reset();

@@ -75,7 +75,7 @@ inline int connect_to(int port) {
 }
 
 // Sends bytes and reads until the end.
-inline Bytes exchange(int port, const std::string& request) {
+inline Bytes exchange_bytes(int port, const std::string& request) {
   const int client = connect_to(port);
   ::send(client, request.data(), request.size(), MSG_NOSIGNAL);
   Bytes bytes;
