@@ -14,14 +14,18 @@ namespace argo::pg {
 
 namespace {
 
-std::int64_t to_integer(const Text& text) { return text ? std::stoll(*text) : 0; }
+std::int64_t to_integer(const Text& text) {
+  return text ? std::stoll(*text) : 0;
+}
 
 }  // namespace
 
 BackendHost::BackendHost(std::string schema, std::optional<UnixTime> as_of)
     : schema_(std::move(schema)), as_of_(as_of) {}
 
-bool BackendHost::stop_requested() { return pg::stop_requested(); }
+bool BackendHost::stop_requested() {
+  return pg::stop_requested();
+}
 
 void BackendHost::log(LogLevel level, const std::string& text) {
   const int pg_level = level == LogLevel::kDebug    ? DEBUG1
@@ -30,11 +34,14 @@ void BackendHost::log(LogLevel level, const std::string& text) {
   report(pg_level, text.c_str());
 }
 
-UnixTime BackendHost::now() { return as_of_ ? *as_of_ : static_cast<UnixTime>(std::time(nullptr)); }
+UnixTime BackendHost::now() {
+  return as_of_ ? *as_of_ : static_cast<UnixTime>(std::time(nullptr));
+}
 
 TimeRange BackendHost::final_slots(const Organization& organization, int days) {
   const Rows rows = query(
-      "SELECT extract(epoch FROM range_start)::bigint, extract(epoch FROM range_end)::bigint FROM " +
+      "SELECT extract(epoch FROM range_start)::bigint, extract(epoch FROM range_end)::bigint "
+      "FROM " +
           schema_ + "._argo_ingest_range(" + schema_ +
           "._argo_site_zone($1, $2), $3::integer, pg_catalog.to_timestamp($4::double precision))",
       {organization.id, organization.timezone, std::to_string(days), std::to_string(now())});
@@ -71,8 +78,8 @@ std::int64_t BackendHost::count_present(const Site& site, const TimeRange& range
 }
 
 void BackendHost::log_sync(const IngestResult& result, UnixTime started) {
-  const std::string failed = std::to_string(result.failed_pulls) + " of " +
-                             std::to_string(result.pulls) + " pulls failed";
+  const std::string failed =
+      std::to_string(result.failed_pulls) + " of " + std::to_string(result.pulls) + " pulls failed";
   query("SELECT " + schema_ +
             "._argo_log_sync($1, pg_catalog.to_timestamp($2::double precision), $3::jsonb, $4, $5)",
         {result.site.organization.id, std::to_string(started), channels_payload(result),

@@ -84,8 +84,8 @@ char* to_server(char* text) {
       ReThrowError(raised.postgres);
     case Raised::Kind::kCancelled:
       CHECK_FOR_INTERRUPTS();
-      ereport(ERROR, (errcode(ERRCODE_QUERY_CANCELED),
-                      errmsg("canceling statement due to user request")));
+      ereport(ERROR,
+              (errcode(ERRCODE_QUERY_CANCELED), errmsg("canceling statement due to user request")));
     case Raised::Kind::kNoMemory:
       ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory"),
                       errdetail("Argo could not allocate memory outside PostgreSQL's contexts."),
@@ -106,13 +106,9 @@ char* to_server(char* text) {
 ErrorData* copy_error() noexcept {
   ErrorData* volatile data = nullptr;
   PG_TRY();
-  {
-    data = CopyErrorData();
-  }
+  { data = CopyErrorData(); }
   PG_CATCH();
-  {
-    data = nullptr;
-  }
+  { data = nullptr; }
   PG_END_TRY();
   return data;
 }
@@ -124,9 +120,7 @@ detail::Caught detail::run_guarded(void (*thunk)(void*) noexcept, void* argument
   volatile bool is_error = false;
   ErrorData* volatile data = nullptr;
   PG_TRY();
-  {
-    thunk(argument);
-  }
+  { thunk(argument); }
   PG_CATCH();
   {
     MemoryContextSwitchTo(context);

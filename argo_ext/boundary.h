@@ -45,8 +45,8 @@ Caught run_guarded(void (*thunk)(void*) noexcept, void* argument) noexcept;
 
 }  // namespace detail
 
-// Runs one lambda that calls PostgreSQL and throws what that raises as PgError. The lambda must hold
-// nothing that a longjmp would leak: it may capture by reference and return plain data.
+// Runs one lambda that calls PostgreSQL and throws what that raises as PgError. The lambda must
+// hold nothing that a longjmp would leak: it may capture by reference and return plain data.
 template <typename Function>
 auto call(Function function) {
   using Result = std::invoke_result_t<Function>;
@@ -86,8 +86,8 @@ class Subtransaction {
   ResourceOwner owner_;
 };
 
-// Runs a C++ body in an internal subtransaction. Returns the error of PostgreSQL's that ended it, by
-// then rolled back; anything else that is thrown rolls back too and goes on.
+// Runs a C++ body in an internal subtransaction. Returns the error of PostgreSQL's that ended it,
+// by then rolled back; anything else that is thrown rolls back too and goes on.
 template <typename Body>
 std::optional<PgError> in_subtransaction(Body&& body) {
   Subtransaction subtransaction;
@@ -122,14 +122,14 @@ Datum guarded(FunctionCallInfo fcinfo, Body body, Statement statement);
 
 // Declares a function that SQL can call, as ARGO_FUNCTION(name, Statement::...) { ... }. There is
 // no other way to declare one, so that none is unguarded.
-#define ARGO_FUNCTION(name, statement)                                      \
-  static Datum name##_body(FunctionCallInfo fcinfo);                        \
-  extern "C" {                                                              \
-  PG_FUNCTION_INFO_V1(name);                                                \
-  PGDLLEXPORT Datum name(PG_FUNCTION_ARGS) {                                \
-    return argo::pg::guarded(fcinfo, name##_body, argo::pg::statement);     \
-  }                                                                         \
-  }                                                                         \
+#define ARGO_FUNCTION(name, statement)                                  \
+  static Datum name##_body(FunctionCallInfo fcinfo);                    \
+  extern "C" {                                                          \
+  PG_FUNCTION_INFO_V1(name);                                            \
+  PGDLLEXPORT Datum name(PG_FUNCTION_ARGS) {                            \
+    return argo::pg::guarded(fcinfo, name##_body, argo::pg::statement); \
+  }                                                                     \
+  }                                                                     \
   static Datum name##_body([[maybe_unused]] FunctionCallInfo fcinfo)
 
 #endif  // ARGO_EXT_BOUNDARY_H_

@@ -57,27 +57,27 @@ bool has_mapping(Oid user, Oid server) {
 }  // namespace
 
 Settings connection_settings(const std::string& server) {
-  const std::string name = call(
-      [&]() -> const char* { return quote_identifier(server.c_str()); });
+  const std::string name = call([&]() -> const char* { return quote_identifier(server.c_str()); });
   const ForeignServer* found = call([&] { return GetForeignServerByName(server.c_str(), true); });
   if (found == nullptr)
     throw Error(kUndefinedObject, "server \"" + printable(server, 64) + "\" does not exist",
                 "Argo reaches the API through a foreign server. Nothing was stored.",
                 "CREATE SERVER " + name +
                     " FOREIGN DATA WRAPPER eniscope OPTIONS (url 'https://core.eniscope.com');");
-  const bool is_ours = call([&] {
-    return strcmp(GetForeignDataWrapper(found->fdwid)->fdwname, kWrapper) == 0;
-  });
+  const bool is_ours =
+      call([&] { return strcmp(GetForeignDataWrapper(found->fdwid)->fdwname, kWrapper) == 0; });
   if (!is_ours)
-    throw Error(kWrongObjectType, "server " + name + " does not belong to the wrapper eniscope", {},
+    throw Error(kWrongObjectType, "server " + name + " does not belong to the wrapper eniscope",
+                "Its options are not those of the API. Nothing was stored.",
                 "Name a server that was made with FOREIGN DATA WRAPPER eniscope.");
-  const AclResult usage = call(
-      [&] { return foreign_server_aclcheck(found->serverid, GetUserId(), ACL_USAGE); });
+  const AclResult usage =
+      call([&] { return foreign_server_aclcheck(found->serverid, GetUserId(), ACL_USAGE); });
   if (usage != ACLCHECK_OK) {
     const std::string role = call(
         []() -> const char* { return quote_identifier(GetUserNameFromId(GetUserId(), false)); });
     throw Error(sqlstate::kNoRights, "permission denied for foreign server " + name,
-                "Nothing was stored.", "GRANT USAGE ON FOREIGN SERVER " + name + " TO " + role + ";");
+                "Nothing was stored.",
+                "GRANT USAGE ON FOREIGN SERVER " + name + " TO " + role + ";");
   }
   if (!call([&] { return has_mapping(GetUserId(), found->serverid); }))
     throw Error(kUndefinedObject, "no user mapping for the current user on server " + name,
@@ -85,8 +85,8 @@ Settings connection_settings(const std::string& server) {
                 "CREATE USER MAPPING FOR CURRENT_USER SERVER " + name +
                     " OPTIONS (api_key '...', email '...', password '...');");
   const PlainOptions server_options = call([&] { return to_plain(found->options); });
-  const PlainOptions mapping_options = call(
-      [&] { return to_plain(GetUserMapping(GetUserId(), found->serverid)->options); });
+  const PlainOptions mapping_options =
+      call([&] { return to_plain(GetUserMapping(GetUserId(), found->serverid)->options); });
   return make_settings(to_options(server_options), to_options(mapping_options));
 }
 
@@ -94,7 +94,8 @@ Settings connection_settings(const std::string& server) {
 
 ARGO_FUNCTION(argo_eniscope_validator, Statement::kHoldsSecrets) {
   using argo::pg::call;
-  const auto plain = call([=] { return argo::pg::to_plain(untransformRelOptions(PG_GETARG_DATUM(0))); });
+  const auto plain =
+      call([=] { return argo::pg::to_plain(untransformRelOptions(PG_GETARG_DATUM(0))); });
   const argo::Options options = argo::pg::to_options(plain);
   switch (PG_GETARG_OID(1)) {
     case ForeignServerRelationId:

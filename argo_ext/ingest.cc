@@ -32,19 +32,24 @@ Arguments read_arguments(FunctionCallInfo fcinfo) {
       {kSite, "site"}, {kDays, "days"}, {kServer, "server"}, {kRefresh, "refresh"}};
   for (const auto& [number, name] : required)
     if (PG_ARGISNULL(number))
-      throw Error(sqlstate::kInvalidParameter, std::string("argument ") + name + " must not be null",
+      throw Error(sqlstate::kInvalidParameter,
+                  std::string("argument ") + name + " must not be null",
                   "Nothing was asked for or stored.", example);
   Arguments arguments{*text_argument(fcinfo, kSite), PG_GETARG_INT32(kDays),
                       *text_argument(fcinfo, kServer), PG_GETARG_BOOL(kRefresh), std::nullopt};
-  if (!PG_ARGISNULL(kAsOf))
-    arguments.as_of = static_cast<UnixTime>(timestamptz_to_time_t(PG_GETARG_TIMESTAMPTZ(kAsOf)));
+  if (PG_ARGISNULL(kAsOf))
+    return arguments;
+  if (TIMESTAMP_NOT_FINITE(PG_GETARG_TIMESTAMPTZ(kAsOf)))
+    throw Error(sqlstate::kInvalidParameter, "argument as_of must be a finite time",
+                "Nothing was asked for or stored.", "Leave it out to use the time now.");
+  arguments.as_of = static_cast<UnixTime>(timestamptz_to_time_t(PG_GETARG_TIMESTAMPTZ(kAsOf)));
   return arguments;
 }
 
 // Creates the tables where this database has none yet.
 void set_up_if_missing(const std::string& schema) {
-  const Text is_missing = query_value(
-      "SELECT pg_catalog.to_regclass($1) IS NULL", {schema + "._argo_schema_version"});
+  const Text is_missing =
+      query_value("SELECT pg_catalog.to_regclass($1) IS NULL", {schema + "._argo_schema_version"});
   if (is_missing != "t")
     return;
   query("SELECT pg_catalog.count(*) FROM " + schema + ".argo_setup()");
@@ -92,8 +97,8 @@ void warn_of_failures(const IngestResult& result) {
 
 // Makes the row that the caller sees.
 Datum to_row(FunctionCallInfo fcinfo, const IngestResult& result, double duration_ms) {
-  const std::string range = "[" + format_utc(result.range.from) + "," +
-                            format_utc(result.range.to) + ")";
+  const std::string range =
+      "[" + format_utc(result.range.from) + "," + format_utc(result.range.to) + ")";
   return call([&]() -> Datum {
     TupleDesc descriptor = nullptr;
     if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE)

@@ -20,19 +20,15 @@ struct Field {
 };
 
 // In the order of Quantity.
-constexpr std::array<Field, kQuantities> kFields = {{{"E", 1000},
-                                                     {"P", 1000},
-                                                     {"V", 1},
-                                                     {"I", 1},
-                                                     {"PF", 1},
-                                                     {"Q", 1000},
-                                                     {"T", 1},
-                                                     {"RH", 1}}};
+constexpr std::array<Field, kQuantities> kFields = {
+    {{"E", 1000}, {"P", 1000}, {"V", 1}, {"I", 1}, {"PF", 1}, {"Q", 1000}, {"T", 1}, {"RH", 1}}};
 
 // Fewer records than this say nothing about the spacing of the bins.
 constexpr std::size_t kMinRecordsForSpacing = 4;
 
-bool has(const Record& record, std::size_t field) { return ((record.present >> field) & 1U) != 0; }
+bool has(const Record& record, std::size_t field) {
+  return ((record.present >> field) & 1U) != 0;
+}
 
 // Writes a number as it most likely came: whole ones without an exponent.
 std::string shortest(double value) {
@@ -136,7 +132,8 @@ Verdict check_answer(const ReadingsAnswer& answer, const Pull& asked) {
     return {Kind::kRetry, answer.error};
   if (answer.channel && *answer.channel != asked.channel_id)
     return {Kind::kRetry, "the answer is of channel " + std::to_string(*answer.channel)};
-  if (answer.record_count && *answer.record_count != static_cast<std::int64_t>(answer.records.size()))
+  if (answer.record_count &&
+      *answer.record_count != static_cast<std::int64_t>(answer.records.size()))
     return {Kind::kRetry, "the answer announces " + std::to_string(*answer.record_count) +
                               " records and holds " + std::to_string(answer.records.size())};
   if (!answer.energy_unit.empty() && answer.energy_unit != "Wh")
@@ -144,8 +141,8 @@ Verdict check_answer(const ReadingsAnswer& answer, const Pull& asked) {
   if (!answer.power_unit.empty() && answer.power_unit != "W")
     return {Kind::kRefused, "power comes in " + printable(answer.power_unit, 20) + ", not W"};
   if (answer.resolution && *answer.resolution != kSlotSeconds)
-    return {Kind::kWindowTooLarge, "asked for bins of 900 s, got bins of " +
-                                       std::to_string(*answer.resolution) + " s"};
+    return {Kind::kWindowTooLarge,
+            "asked for bins of 900 s, got bins of " + std::to_string(*answer.resolution) + " s"};
   if (is_coarser(answer))
     return {Kind::kWindowTooLarge, "asked for bins of 900 s, got records further apart"};
   return {};

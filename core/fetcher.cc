@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kStopPollMs = 50;
 
-constexpr int kMaxAttempts = 4;
+constexpr int kMaxAttempts = 5;
 // The API answers 500 to what it does not like, and rarely likes it later.
 constexpr int kMaxAttemptsOn500 = 2;
 constexpr int kMaxAttemptsOn429 = 8;
@@ -43,10 +43,11 @@ std::string describe(const HttpResponse& response) {
   return text;
 }
 
-// Returns the API's own time where it said it, else the host's.
-UnixTime api_time(const HttpResponse& response, UnixTime now) {
+// Returns what the answer's Retry-After says, by the API's own clock where it told the time.
+std::optional<Milliseconds> retry_after(const HttpResponse& response, UnixTime now) {
   const std::time_t date = curl_getdate(response.header("date").c_str(), nullptr);
-  return date == -1 ? now : static_cast<UnixTime>(date);
+  return parse_retry_after(response.header("retry-after"),
+                           date == -1 ? now : static_cast<UnixTime>(date));
 }
 
 }  // namespace
@@ -59,7 +60,9 @@ Fetcher::Fetcher(Host& host, const Settings& settings)
       backoff_(std::random_device{}()),
       bucket_(settings.requests_per_second, Clock::now()) {}
 
-void Fetcher::submit(Job job) { waiting_.push_back(Entry{std::move(job), 0, {}, {}}); }
+void Fetcher::submit(Job job) {
+  waiting_.push_back(Entry{std::move(job), 0, {}, {}});
+}
 
 std::optional<Outcome> Fetcher::next(const Source& more) {
   while (true) {
@@ -186,15 +189,9 @@ void Fetcher::judge_status(Entry entry, const HttpResponse& response) {
     case 400:
     case 413:
       return end(entry, too_large(sqlstate::kBadResponse, reason, response.status == 413));
-    case 429: {
-      const auto wait = parse_retry_after(response.header("retry-after"),
-                                          api_time(response, host_.now()));
-      const Milliseconds pause = wait.value_or(backoff_.wait_after(entry.attempts + 1));
-      // The limit is the account's, not this request's: everything waits.
-      paused_until_ = std::max(paused_until_, Clock::now() + pause);
-      return retry(std::move(entry), kMaxAttemptsOn429, pause,
+    case 429:
+      return retry(std::move(entry), kMaxAttemptsOn429, retry_after(response, host_.now()),
                    failed(sqlstate::kRateLimited, reason));
-    }
     case 500:
       return retry(std::move(entry), entry.job.one_try_on_500 ? 1 : kMaxAttemptsOn500, std::nullopt,
                    too_large(sqlstate::kBadResponse, reason, response.status == 413));
@@ -202,19 +199,18 @@ void Fetcher::judge_status(Entry entry, const HttpResponse& response) {
       break;
   }
   if (response.status > 500)
-    return retry(std::move(entry), kMaxAttempts,
-                 parse_retry_after(response.header("retry-after"),
-                                   api_time(response, host_.now())),
+    return retry(std::move(entry), kMaxAttempts, retry_after(response, host_.now()),
                  failed(sqlstate::kUnreachable, reason));
   end(entry, failed(sqlstate::kBadResponse, reason));
 }
 
 // Queues the job again after a wait, or ends it with this failure where it was tried often enough.
-void Fetcher::retry(Entry entry, int max_attempts, std::optional<Milliseconds> wait,
+// `asked_wait` is the API's own wish.
+void Fetcher::retry(Entry entry, int max_attempts, std::optional<Milliseconds> asked_wait,
                     Outcome failure) {
   // 429 and 500 are answers: the API is there.
-  const bool answered = failure.sqlstate == sqlstate::kRateLimited ||
-                        failure.kind == Outcome::Kind::kWindowTooLarge;
+  const bool is_limit = failure.sqlstate == sqlstate::kRateLimited;
+  const bool answered = is_limit || failure.kind == Outcome::Kind::kWindowTooLarge;
   failures_in_a_row_ = answered ? 0 : failures_in_a_row_ + 1;
   if (failures_in_a_row_ >= kMaxFailuresInARow)
     halt(failure.sqlstate, "the API stopped answering; last it said: " + failure.reason);
@@ -223,8 +219,15 @@ void Fetcher::retry(Entry entry, int max_attempts, std::optional<Milliseconds> w
                       (entry.attempts == 1 ? " attempt" : " attempts");
     return end(entry, std::move(failure));
   }
-  entry.not_before = Clock::now() + wait.value_or(backoff_.wait_after(entry.attempts));
-  host_.log(LogLevel::kDebug, session_.redact("retrying " + entry.job.path + ": " + failure.reason));
+  const int rounds = failures_in_a_row_ / settings_.max_concurrency;
+  const Milliseconds wait =
+      asked_wait.value_or(backoff_.wait_after(std::max(entry.attempts, rounds)));
+  entry.not_before = Clock::now() + wait;
+  // A limit is the account's, and where nothing goes through it is not this request's fault either.
+  if (is_limit || asked_wait || rounds > 0)
+    paused_until_ = std::max(paused_until_, entry.not_before);
+  host_.log(LogLevel::kDebug,
+            session_.redact("retrying " + entry.job.path + ": " + failure.reason));
   waiting_.push_back(std::move(entry));
 }
 

@@ -49,7 +49,8 @@ struct Outcome {
   };
   std::uint64_t tag = 0;
   Kind kind = Kind::kDone;
-  bool is_size = false;  // with kWindowTooLarge: surely for its size, not by a 400 or 500 for it all
+  bool is_size =
+      false;  // with kWindowTooLarge: surely for its size, not by a 400 or 500 for it all
   std::string sqlstate;  // unless done
   std::string reason;    // unless done; without secrets, safe to show
 };
@@ -91,7 +92,8 @@ class Fetcher {
   int wait_ms() const;
   void judge(Entry entry, const HttpResponse& response);
   void judge_status(Entry entry, const HttpResponse& response);
-  void retry(Entry entry, int max_attempts, std::optional<Milliseconds> wait, Outcome failure);
+  void retry(Entry entry, int max_attempts, std::optional<Milliseconds> asked_wait,
+             Outcome failure);
   void end(const Entry& entry, Outcome outcome);
 
   Host& host_;

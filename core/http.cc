@@ -102,7 +102,8 @@ struct HttpClient::Transfer {
         headers.clear();
       const std::size_t colon = line.find(':');
       if (colon != std::string_view::npos)
-        headers[lower_case(trim(line.substr(0, colon)))] = std::string(trim(line.substr(colon + 1)));
+        headers[lower_case(trim(line.substr(0, colon)))] =
+            std::string(trim(line.substr(colon + 1)));
       return size;
     } catch (const std::bad_alloc&) {
       return 0;
@@ -188,7 +189,8 @@ void HttpClient::start(std::uint64_t id, const HttpRequest& request) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, settings_.ca_file.c_str());
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings_.connect_timeout_ms));
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                   static_cast<long>(settings_.connect_timeout_ms));
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(settings_.timeout_ms));
   curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(kMaxBodyBytes));
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error.data());

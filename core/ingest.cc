@@ -123,8 +123,8 @@ class Run {
       if (halves && refusing_.count(pull.channel_id) == 0) {
         // The API may not like the size, or a day, or the channel: a channel that never answered
         // is tried with one day. The rest waits to see.
-        const UnixTime middle = has_answered(pull.channel_id) ? halves->second.from
-                                                              : pull.window.from + kDaySeconds;
+        const UnixTime middle =
+            has_answered(pull.channel_id) ? halves->second.from : pull.window.from + kDaySeconds;
         planned_.push_front({pull.channel_id, {pull.window.from, middle}, true});
         held_[{pull.channel_id, middle}] = {middle, pull.window.to};
         return;

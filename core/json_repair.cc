@@ -2,9 +2,9 @@
 #include "json_repair.h"
 
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
-#include <cmath>
 
 #include "text.h"
 

@@ -68,9 +68,10 @@ void wait_for(Fetcher& fetcher, const std::vector<ListRequest>& requests,
     const std::string what = "page " + std::to_string(page.number) + " of /" +
                              requests[page.list].name + ": " + outcome->reason;
     if (outcome->sqlstate == sqlstate::kLoginRefused)
-      error = Error(sqlstate::kLoginRefused, "the API refused the login", what + ". Nothing was stored.",
-                    "Check the user mapping: ALTER USER MAPPING FOR CURRENT_USER SERVER ... OPTIONS "
-                    "(SET api_key '...', SET email '...', SET password '...').");
+      error = Error(
+          sqlstate::kLoginRefused, "the API refused the login", what + ". Nothing was stored.",
+          "Check the user mapping: ALTER USER MAPPING FOR CURRENT_USER SERVER ... OPTIONS "
+          "(SET api_key '...', SET email '...', SET password '...').");
     else if (outcome->sqlstate == sqlstate::kNoRights)
       error = Error(sqlstate::kNoRights, "the API grants this login no right to read its lists",
                     what + ". Nothing was stored.", "Ask the account's owner for read access.");

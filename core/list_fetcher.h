@@ -13,9 +13,9 @@
 namespace argo {
 
 struct ListRequest {
-  std::string name;    // "channels": the endpoint and its array
-  std::string filter;  // "&organization=23271" or nothing
-  std::string id;      // the field that tells items apart, "dataChannelId"
+  std::string name;      // "channels": the endpoint and its array
+  std::string filter;    // "&organization=23271" or nothing
+  std::string id;        // the field that tells items apart, "dataChannelId"
   std::string other_id;  // the field that stands for it in other answers, or nothing
 };
 

@@ -32,12 +32,11 @@ std::string site_payload(const Site& site) {
                        {"firmware_version", to_json(device.firmware_version)}});
   json channels = json::array();
   for (const Channel& channel : site.channels)
-    channels.push_back(
-        {{"channel_id", channel.id},
-         {"channel_name", to_json(channel.name)},
-         {"device_id", channel.device_id ? json(*channel.device_id) : json(nullptr)},
-         {"channel_type", to_json(channel.type)},
-         {"unit", to_json(channel.unit)}});
+    channels.push_back({{"channel_id", channel.id},
+                        {"channel_name", to_json(channel.name)},
+                        {"device_id", channel.device_id ? json(*channel.device_id) : json(nullptr)},
+                        {"channel_type", to_json(channel.type)},
+                        {"unit", to_json(channel.unit)}});
   return dump({{"organization",
                 {{"organization_id", organization.id},
                  {"organization_name", to_json(organization.name)},
@@ -80,12 +79,13 @@ std::string channels_payload(const IngestResult& result) {
   json rows = json::array();
   for (const auto& [id, channel] : result.channels) {
     const bool all_failed = channel.failed_pulls == channel.pulls;
-    rows.push_back({{"channel_id", id},
-                    {"inserted", channel.inserted},
-                    {"status", channel.failed_pulls == 0 ? "success"
-                               : all_failed              ? "failed"
-                                                         : "partial"},
-                    {"error", channel.error.empty() ? json(nullptr) : json(storable(channel.error))}});
+    rows.push_back(
+        {{"channel_id", id},
+         {"inserted", channel.inserted},
+         {"status", channel.failed_pulls == 0 ? "success"
+                    : all_failed              ? "failed"
+                                              : "partial"},
+         {"error", channel.error.empty() ? json(nullptr) : json(storable(channel.error))}});
   }
   return dump(rows);
 }

@@ -17,7 +17,8 @@ namespace argo {
 std::string site_payload(const Site& site);
 
 // For _argo_log_pulls: a row a pull. `inserted` is in the order of `pulls`.
-std::string pulls_payload(const std::vector<Pull>& pulls, const std::vector<std::int64_t>& inserted);
+std::string pulls_payload(const std::vector<Pull>& pulls,
+                          const std::vector<std::int64_t>& inserted);
 
 // For _argo_log_rejects: a row a reject; "[]" where there are none.
 std::string rejects_payload(const std::vector<Pull>& pulls);

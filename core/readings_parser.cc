@@ -13,7 +13,7 @@ namespace argo {
 namespace {
 
 // The API's field names in the order of Quantity.
-constexpr std::array<std::string_view, kQuantities> kFieldNames = {"E", "P", "V", "I",
+constexpr std::array<std::string_view, kQuantities> kFieldNames = {"E",  "P", "V", "I",
                                                                    "PF", "Q", "T", "RH"};
 
 std::optional<double> to_number(const std::string& text) {

@@ -17,9 +17,9 @@ namespace argo {
 
 // A record before any check. Values are in the API's units: Wh, W, V, A, VAr, degrees C, percent.
 struct Record {
-  std::optional<double> ts;            // absent: missing, null or no number
+  std::optional<double> ts;  // absent: missing, null or no number
   std::array<double, kQuantities> values{};
-  std::uint8_t present = 0;            // bit per Quantity: a finite number was sent
+  std::uint8_t present = 0;  // bit per Quantity: a finite number was sent
   std::vector<std::pair<std::string, std::string>> odd;  // fields that hold no finite number, raw
 };
 

@@ -23,9 +23,9 @@ Session::Session(const Settings& settings)
       basic_(base64(settings.email + ":" + settings.password_md5)) {}
 
 std::vector<std::string> Session::headers() const {
-  return {"Accept: text/json", "X-Eniscope-API: " + api_key_,
-          state_ == State::kToken ? "X-Eniscope-Token: " + token_
-                                  : std::string(kBasicHeader) + basic_};
+  return {
+      "Accept: text/json", "X-Eniscope-API: " + api_key_,
+      state_ == State::kToken ? "X-Eniscope-Token: " + token_ : std::string(kBasicHeader) + basic_};
 }
 
 void Session::accepted(const std::vector<std::string>& headers, const HttpResponse& response) {

@@ -53,9 +53,7 @@ Number number_option(const std::string& name, const std::string& text, Number mi
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const bool is_number = error == std::errc() && end == text.data() + text.size();
   if (!is_number || !(value >= min && value <= max)) {
-    const auto shown = [](Number number) {
-      return std::to_string(static_cast<long long>(number));
-    };
+    const auto shown = [](Number number) { return std::to_string(static_cast<long long>(number)); };
     throw Error(sqlstate::kOptionValue,
                 "invalid value for option \"" + name + "\": \"" + printable(text, 40) + "\"", {},
                 "Give a number from " + shown(min) + " to " + shown(max) + ".");
@@ -161,8 +159,9 @@ void check_mapping_options(const Options& options) {
   if (password == nullptr && password_md5 == nullptr)
     throw_missing("password", "Add password '...' or password_md5 '...' to OPTIONS.");
   if (password != nullptr && password_md5 != nullptr)
-    throw Error(sqlstate::kOptionValue, "options \"password\" and \"password_md5\" exclude each other",
-                {}, "Keep one of the two.");
+    throw Error(sqlstate::kOptionValue,
+                "options \"password\" and \"password_md5\" exclude each other", {},
+                "Keep one of the two.");
   if (password_md5 != nullptr)
     check_md5(*password_md5);
 }

@@ -99,18 +99,17 @@ bool lies_below(const ListItem& item, const std::string& site) {
 Site fetch_site(Fetcher& fetcher, Host& host, const std::string& site) {
   const auto organizations =
       fetch_lists(fetcher, {{"organizations", "", "organizationId", ""}}).front();
-  const auto found = std::find_if(organizations.begin(), organizations.end(), [&](const auto& item) {
-    return text_of(item, "organizationId") == site;
-  });
+  const auto found =
+      std::find_if(organizations.begin(), organizations.end(),
+                   [&](const auto& item) { return text_of(item, "organizationId") == site; });
   if (found == organizations.end())
     throw_unknown(site, organizations);
 
   Site out;
   out.organization = to_organization(*found, site);
   const std::string filter = "&organization=" + site;
-  const auto lists =
-      fetch_lists(fetcher, {{"channels", filter, "dataChannelId", "channelId"},
-                            {"devices", filter, "deviceId", ""}});
+  const auto lists = fetch_lists(fetcher, {{"channels", filter, "dataChannelId", "channelId"},
+                                           {"devices", filter, "deviceId", ""}});
   // An API that ignores the filter would hand us other sites' channels.
   const auto belongs = [&](const ListItem& item) {
     return text_of(item, "organizationId").value_or(site) == site || lies_below(item, site);
@@ -119,8 +118,9 @@ Site fetch_site(Fetcher& fetcher, Host& host, const std::string& site) {
     if (belongs(item))
       out.channels.push_back(to_channel(item));
   if (const std::size_t others = lists[0].size() - out.channels.size(); others > 0)
-    host.log(LogLevel::kWarning, "left out " + std::to_string(others) + " channels listed for site " +
-                                     site + " that belong to other organizations");
+    host.log(LogLevel::kWarning, "left out " + std::to_string(others) +
+                                     " channels listed for site " + site +
+                                     " that belong to other organizations");
   for (const ListItem& item : lists[1])
     if (belongs(item))
       out.devices.push_back(to_device(item));
@@ -128,8 +128,7 @@ Site fetch_site(Fetcher& fetcher, Host& host, const std::string& site) {
   for (const ListItem& item : lists[0]) {
     const auto device_id = integer_of(item, "deviceId");
     const auto is_it = [&](const Device& device) { return device.id == device_id; };
-    if (device_id && belongs(item) &&
-        std::none_of(out.devices.begin(), out.devices.end(), is_it)) {
+    if (device_id && belongs(item) && std::none_of(out.devices.begin(), out.devices.end(), is_it)) {
       Device device;
       device.id = *device_id;
       device.name = text_of(item, "deviceName");

@@ -7,6 +7,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     stored text;
+    known text;
 BEGIN
     SELECT z.timezone INTO stored FROM @extschema@._argo_zones AS z
     WHERE z.organization_id = site AND z.is_valid;
@@ -17,8 +18,12 @@ BEGIN
         END IF;
         RETURN coalesce(stored, 'America/New_York');
     END IF;
-    IF @extschema@._argo_verified_zone(reported) IS NOT NULL THEN
-        RETURN @extschema@._argo_verified_zone(reported);
+    IF reported = stored THEN
+        RETURN stored;
+    END IF;
+    known := @extschema@._argo_verified_zone(reported);
+    IF known IS NOT NULL THEN
+        RETURN known;
     END IF;
     IF stored IS NOT NULL THEN
         RAISE WARNING 'the API reports time zone % for site %, which this server does not know', quote_literal(left(reported, 60)), site

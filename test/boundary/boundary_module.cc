@@ -62,7 +62,9 @@ void fail_as(const std::string& kind) {
 
 }  // namespace
 
-ARGO_FUNCTION(boundary_live, Statement::kMayBeLogged) { PG_RETURN_INT32(live_objects); }
+ARGO_FUNCTION(boundary_live, Statement::kMayBeLogged) {
+  PG_RETURN_INT32(live_objects);
+}
 
 ARGO_FUNCTION(boundary_fail, Statement::kMayBeLogged) {
   const std::string kind = *argo::pg::text_argument(fcinfo, 0);

@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(42);
+SELECT plan(41);
 
 CREATE ROLE argo_test_user;
 CREATE ROLE argo_test_other;
@@ -118,8 +118,8 @@ SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = '"my argo"':
 
 GRANT CREATE ON SCHEMA "my argo" TO argo_test_user;
 SELECT is((pg_temp.attempt('argo_test_user', 'SELECT "my argo".argo_setup()')).message, NULL, 'with CREATE it may');
-SELECT results_eq($$SELECT DISTINCT pg_get_userbyid(relowner)::text FROM pg_class WHERE relnamespace = '"my argo"'::regnamespace$$,
-    ARRAY['argo_test_user'], 'and owns everything');
+SELECT results_eq($$SELECT DISTINCT pg_get_userbyid(relowner) FROM pg_class WHERE relnamespace = '"my argo"'::regnamespace$$,
+    ARRAY['argo_test_user']::name[], 'and owns everything');
 SELECT is((SELECT count(*) FROM _argo_setup_steps()), (SELECT count(*) FROM "my argo".argo_setup() WHERE action = 'unchanged'),
     'all is there');
 SELECT is_empty($$
@@ -145,7 +145,7 @@ SELECT results_eq($$SELECT organization_id, timezone FROM "my argo"._argo_zones$
 SELECT is((pg_temp.attempt('argo_test_other', 'SELECT * FROM "my argo"._argo_zones')).state, '42501', 'which it cannot even read');
 
 -- Without Argo's own functions, as after DROP EXTENSION, the data and its views live on.
-SELECT lives_ok($$DO $do$
+SELECT lives_ok($test$DO $do$
     DECLARE member regprocedure;
     BEGIN
         FOR member IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = '"my argo"'::regnamespace
@@ -153,7 +153,7 @@ SELECT lives_ok($$DO $do$
         LOOP
             EXECUTE 'DROP FUNCTION ' || member || ' RESTRICT';
         END LOOP;
-    END $do$$$, 'no data object depends on Argo''s functions');
+    END $do$$test$, 'no data object depends on Argo''s functions');
 SELECT results_eq($$SELECT proname FROM pg_proc WHERE pronamespace = '"my argo"'::regnamespace ORDER BY 1$$, ARRAY[
     '_argo_hourly_usage', '_argo_keep_zones', '_argo_verified_zone', '_argo_zones_changed']::name[], 'and what they need stays');
 SELECT is((pg_temp.attempt('argo_test_user', $$

@@ -42,7 +42,7 @@ class Faults : public testing::Test {
     const Json log = Json::parse(simulator_.api().control("GET", request_of("/_sim/log"), "").body);
     std::string last;
     for (const Json& request : log["requests"]) {
-      if (request["fault"] != "") {
+      if (!request["fault"].get_ref<const std::string&>().empty()) {
         last = request["fault"];
       }
     }
@@ -55,7 +55,7 @@ class Faults : public testing::Test {
 
 // Parameters that make slow faults quick.
 std::string quick_params() {
-  return R"("seconds":0.3,"bytes":4000,"every_ms":40,"megabytes":2,"kilobytes":64)";
+  return R"("seconds":0.3,"bytes":1000,"every_ms":25,"megabytes":2,"kilobytes":64)";
 }
 
 TEST_F(Faults, EveryFaultOfTheTableDoesSomething) {

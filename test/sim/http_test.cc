@@ -68,6 +68,7 @@ TEST(Http, ServesManyAtOnceAndMeasuresIt) {
   options.api.latency_ms = 300;
   Simulator simulator(options);
   std::vector<std::thread> clients;
+  clients.reserve(20);
   for (int i = 0; i < 20; ++i) {
     clients.emplace_back([&] {
       const Bytes bytes = exchange_bytes(simulator.http_port(), get_head("/organizations"));

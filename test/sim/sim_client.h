@@ -7,6 +7,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <gtest/gtest.h>
+
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -27,7 +29,8 @@ inline Options test_options(int64_t now = kNow) {
 }
 
 // Makes a request that is logged in; the query is a list of names and values.
-inline Request request_of(std::string path, std::multimap<std::string, std::string> params = {}) {
+inline Request request_of(const std::string& path,
+                          std::multimap<std::string, std::string> params = {}) {
   Request request;
   request.path = plain_path(path);
   request.params = std::move(params);
@@ -70,7 +73,9 @@ inline int connect_to(int port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ::connect(client, reinterpret_cast<sockaddr*>(&address), sizeof address);
+  if (::connect(client, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+    ADD_FAILURE() << "could not connect to port " << port;
+  }
   return client;
 }
 
