@@ -16,7 +16,7 @@ BEGIN
         RAISE EXCEPTION 'a site has no organization_id'
             USING ERRCODE = '22023',
                   DETAIL = 'Nothing of it was stored.',
-                  HINT = 'Give {"organization": {"organization_id": "23271", …}, "devices": […], "channels": […]}.';
+                  HINT = 'Give {"organization": {"organization_id": "23271", ...}, "devices": [...], "channels": [...]}.';
     END IF;
 
     -- A zone is given up only for one that is known here.

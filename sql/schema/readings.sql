@@ -34,7 +34,7 @@ COMMENT ON COLUMN @extschema@.readings.temperature_c IS 'Temperature, degrees Ce
 COMMENT ON COLUMN @extschema@.readings.relative_humidity IS 'Relative humidity, percent.';
 COMMENT ON COLUMN @extschema@.readings.created_at IS 'When the row was stored.';
 COMMENT ON CONSTRAINT idx_readings_unique ON @extschema@.readings IS
-    'One reading per channel and instant; INSERT … ON CONFLICT (channel_id, "timestamp") uses it.';
+    'One reading per channel and instant; INSERT ... ON CONFLICT (channel_id, "timestamp") uses it.';
 
 --: index idx_readings_timestamp
 -- Sixteen pages hold about 1,400 readings, a day of a 15-meter site, so a day reads few pages more than

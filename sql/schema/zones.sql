@@ -69,7 +69,7 @@ BEGIN
         IF NOT kept.is_valid AND kept.given IS NOT NULL THEN
             RAISE WARNING 'time zone "%" of organization "%" is unknown', kept.given, kept.organization_id
                 USING DETAIL = 'Its hours, days and months are those of America/New_York.',
-                      HINT = format('Type UPDATE %s SET timezone = ''…'' WHERE organization_id = %L; with a name from pg_timezone_names.',
+                      HINT = format('Type UPDATE %s SET timezone = ''...'' WHERE organization_id = %L; with a name from pg_timezone_names.',
                                     '@extschema@.organizations', kept.organization_id);
         END IF;
     END LOOP;

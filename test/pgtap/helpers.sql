@@ -80,7 +80,8 @@ SELECT is(_argo_store_site('{"organization": {"organization_id": "7"}, "devices"
 SELECT results_eq($$SELECT organization_name, timezone FROM organizations WHERE organization_id = '7'$$, $$VALUES ('7', 'America/New_York')$$,
     'a site without name and zone');
 SELECT is((SELECT organization_id FROM channels WHERE channel_id = 3), '7', 'the channel is there');
-SELECT is((SELECT organization_id FROM devices WHERE device_id = 10), '7', 'the device is there');
+SELECT results_eq('SELECT organization_id, device_name, serial_number, last_seen FROM devices WHERE device_id = 10',
+    $$VALUES ('7', 'Gateway', 'uuid', '2025-06-10 12:00Z'::timestamptz)$$, 'the device is there, with all that was known');
 SELECT throws_ok($$SELECT _argo_store_site('{"organization": {"organization_name": "x"}}')$$, '22023', NULL, 'a site needs an id');
 SELECT throws_ok($$SELECT _argo_store_site(NULL)$$, '22023', NULL, 'and must not be NULL');
 

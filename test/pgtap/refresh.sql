@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(35);
+SELECT plan(36);
 
 CREATE ROLE argo_test_owner;
 CREATE ROLE argo_test_reader;
@@ -97,13 +97,14 @@ SELECT matches(hint, '^Ask the owner of the database to type GRANT TEMPORARY ON 
 DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO argo_test_owner', current_database()); END $$;
 SELECT is((pg_temp.attempt('argo_test_owner', 'SELECT argo_refresh()')).message, NULL, 'with it the owner may');
 
--- A function with transaction_read_only set fails as a read-only transaction does.
 CREATE FUNCTION pg_temp.read_only() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     SET LOCAL transaction_read_only = on;
     PERFORM argo_refresh();
 END $$;
-SELECT is((pg_temp.attempt('none', 'SELECT pg_temp.read_only()')).state, '25006', 'not in a read-only transaction');
+CREATE TEMP TABLE frozen AS SELECT * FROM pg_temp.attempt('none', 'SELECT pg_temp.read_only()');
+SELECT is(state, '25006', 'not in a read-only transaction') FROM frozen;
+SELECT matches(hint, 'transaction_read_only = off', 'and the hint says what to type') FROM frozen;
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -193,7 +193,7 @@ TEST(CheckRecords, KeepsARejectAsItWasReceived) {
   const Pull pull = checked(R"({"ts":1772000100000,"E":12.5,"P":"NaN","V":3})");
   ASSERT_EQ(pull.rejects.size(), 1U);
   EXPECT_EQ(pull.rejects[0].ts, "1772000100000");
-  EXPECT_EQ(pull.rejects[0].raw, R"({"E":12.5,"P":"NaN","V":3.0})");
+  EXPECT_EQ(pull.rejects[0].values, R"({"E":12.5,"P":"NaN","V":3.0})");
 }
 
 TEST(CheckRecords, TakesZerosAndTheSmallest) {

@@ -73,12 +73,12 @@ TEST(PullsPayload, WritesSuccessAndFailure) {
 TEST(RejectsPayload, WritesARowAReject) {
   std::vector<Pull> pulls(2);
   pulls[1].channel_id = 8;
-  pulls[1].rejects.push_back({"x\0y"s, "{\"E\":\"\xFF\"}", "negative power"});
+  pulls[1].rejects.push_back({"x\0y"s, R"({"E":12.5,"P":"NaN"})", "negative power"});
   pulls[1].rejects.push_back({"", "{}", "missing timestamp"});
   EXPECT_EQ(json::parse(rejects_payload(pulls)),
-            json::parse(R"([{"channel_id":8,"ts":"xy","raw":"{\"E\":\"\ufffd\"}",
+            json::parse(R"([{"channel_id":8,"ts":"xy","raw":{"E":12.5,"P":"NaN"},
                              "reason":"negative power"},
-                            {"channel_id":8,"ts":"","raw":"{}","reason":"missing timestamp"}])"));
+                            {"channel_id":8,"ts":"","raw":{},"reason":"missing timestamp"}])"));
   EXPECT_EQ(rejects_payload({}), "[]");
 }
 

@@ -1,0 +1,27 @@
+-- The grants of docs/security.md are enough for a role that ingests into another's tables, and no more.
+BEGIN;
+SELECT plan(9);
+SET client_min_messages = error;
+\set grants `sed -n '/^GRANT .* TO meter_writer;$/p' docs/security.md`
+
+SELECT count(*) FROM argo_setup() \g /dev/null
+CREATE SERVER eniscope FOREIGN DATA WRAPPER eniscope OPTIONS (url :'sim_url');
+CREATE ROLE meter_writer;
+:grants
+CREATE USER MAPPING FOR meter_writer SERVER eniscope OPTIONS (api_key :'api_key', email :'email', password :'password');
+
+SET LOCAL ROLE meter_writer;
+SELECT is((SELECT status FROM argo_ingest('23272', 2, as_of => to_timestamp(:now))), 'success', 'the role ingests');
+SELECT is((SELECT inserted FROM argo_ingest('23272', 2, as_of => to_timestamp(:now))), 0::bigint, 'and again');
+SELECT is((SELECT timezone FROM _argo_zones), 'Asia/Kolkata', 'the zone is kept by the owner''s trigger');
+SELECT throws_ok('DELETE FROM readings', '42501', NULL, 'the role cannot delete readings');
+SELECT throws_ok('UPDATE readings SET energy_kwh = 0', '42501', NULL, 'nor change them');
+SELECT throws_ok($$INSERT INTO _argo_zones VALUES ('23272', 'UTC', true)$$, '42501', NULL, 'nor the zones');
+RESET ROLE;
+SELECT is((SELECT count(*) FROM mv_hourly_usage), 0::bigint,
+          'the materialized view waits for its owner');
+SELECT is((SELECT strategy FROM argo_refresh()), 'full', 'who refreshes it');
+SELECT set_eq('SELECT * FROM mv_hourly_usage', $$SELECT * FROM _argo_hourly_usage('-infinity', 'infinity')$$, 'so that it is whole');
+
+SELECT * FROM finish();
+ROLLBACK;
