@@ -108,13 +108,6 @@ Json device_part(const Site& site, const Device& device, const char* endpoint) {
   };
 }
 
-// Adds members one by one; nlohmann's own update of ordered objects reads freed memory.
-void append(Json& item, const Json& more) {
-  for (const auto& [key, value] : more.items()) {
-    item[key] = value;
-  }
-}
-
 // Writes a device.
 Json device_json(const Site& site, const Device& device) {
   Json item = device_part(site, device, "devices");
@@ -127,18 +120,18 @@ Json device_json(const Site& site, const Device& device) {
 // Writes a meter.
 Json meter_json(const Site& site, const Channel& channel) {
   Json item = device_part(site, site.devices[channel.device], "meters");
-  append(item, {{"meterId", id(channel.meter_id)},
-                {"deviceTypeInterfaceId", "25"},
-                {"dataType", "grid meter"},
-                {"ct", "250"},
-                {"vs", "220"},
-                {"channels", id(channel.phases)},
-                {"pulseLabel", ""},
-                {"pulseRatio", nullptr},
-                {"pulseUnits", ""},
-                {"pulseEnergyRatio", nullptr},
-                {"temperatureEnabled", "0"},
-                {"meterName", channel.name}});
+  item.update({{"meterId", id(channel.meter_id)},
+               {"deviceTypeInterfaceId", "25"},
+               {"dataType", "grid meter"},
+               {"ct", "250"},
+               {"vs", "220"},
+               {"channels", id(channel.phases)},
+               {"pulseLabel", ""},
+               {"pulseRatio", nullptr},
+               {"pulseUnits", ""},
+               {"pulseEnergyRatio", nullptr},
+               {"temperatureEnabled", "0"},
+               {"meterName", channel.name}});
   return item;
 }
 
@@ -147,26 +140,26 @@ Json channel_json(const Site& site, const Channel& channel) {
   Json item = device_part(site, site.devices[channel.device], "dataChannels");
   const auto order = static_cast<size_t>(&channel - site.channels.data());
   const bool is_virtual = channel.role == Role::kVirtual;
-  append(item, {{"interfaceName", is_virtual ? "Virtual" : "Onboard"},
-                {"dataChannelId", id(channel.id)},
-                {"tariffId", nullptr},
-                {"timePeriodId", nullptr},
-                {"displayedPhase", "system"},
-                {"channelName", channel.name},
-                {"sortOrder", std::to_string(order)},
-                {"installedTs", "1699982800"},
-                {"uninstalledTs", nullptr},
-                {"dataType", is_virtual ? "virtual site" : "grid meter"},
-                {"meterId", id(channel.meter_id)},
-                {"pulseLabel", ""},
-                {"pulseUnits", ""},
-                {"pulseRatio", nullptr},
-                {"pulseEnergyRatio", nullptr},
-                {"temperatureEnabled", "0"},
-                {"sortCode", "1-2-3-519-15438-17157-" + id(site.id) + "-"},
-                {"organizationName", site.name},
-                {"isMeteringPoint", true},
-                {"costEnabled", false}});
+  item.update({{"interfaceName", is_virtual ? "Virtual" : "Onboard"},
+               {"dataChannelId", id(channel.id)},
+               {"tariffId", nullptr},
+               {"timePeriodId", nullptr},
+               {"displayedPhase", "system"},
+               {"channelName", channel.name},
+               {"sortOrder", std::to_string(order)},
+               {"installedTs", "1699982800"},
+               {"uninstalledTs", nullptr},
+               {"dataType", is_virtual ? "virtual site" : "grid meter"},
+               {"meterId", id(channel.meter_id)},
+               {"pulseLabel", ""},
+               {"pulseUnits", ""},
+               {"pulseRatio", nullptr},
+               {"pulseEnergyRatio", nullptr},
+               {"temperatureEnabled", "0"},
+               {"sortCode", "1-2-3-519-15438-17157-" + id(site.id) + "-"},
+               {"organizationName", site.name},
+               {"isMeteringPoint", true},
+               {"costEnabled", false}});
   return item;
 }
 

@@ -23,6 +23,9 @@ class Readings : public testing::Test {
     return Json::parse(outcome.answer.body);
   }
 
+  // Asks and takes the records.
+  Json records_of(const Request& request) { return ask(request)["records"]; }
+
   Api api_{test_options().api};
 };
 
@@ -53,7 +56,7 @@ TEST_F(Readings, EnergyAddsUpOverResolutionsAndAlignments) {
   for (const int64_t channel : {59155, 59163, 59174}) {
     const auto sum = [&](int64_t from, int64_t to, const char* res) {
       long double total = 0;
-      for (const Json& record : ask(readings_of(channel, from, to, res))["records"]) {
+      for (const Json& record : records_of(readings_of(channel, from, to, res))) {
         total += record["E"].get<double>();
       }
       return static_cast<double>(total);
@@ -85,7 +88,7 @@ TEST_F(Readings, ValuesDoNotDependOnTheRange) {
 }
 
 TEST_F(Readings, PowerMatchesEnergyWithinTheMetersTolerance) {
-  for (const Json& record : ask(readings_of(59172, kFrom, kFrom + kDay, "900"))["records"]) {
+  for (const Json& record : records_of(readings_of(59172, kFrom, kFrom + kDay, "900"))) {
     const double power = record["P"];
     EXPECT_NEAR(record["E"].get<double>() * 4 / power, 1, 0.00131);
     EXPECT_NEAR(
@@ -99,7 +102,7 @@ TEST_F(Readings, PhasesNearlyAddUp) {
   for (const char* field : {"E1", "E2", "E3", "P1", "V1", "I1", "Q", "T", "RH", "ts"}) {
     request.params.emplace("fields[]", field);
   }
-  for (const Json& record : ask(request)["records"]) {
+  for (const Json& record : records_of(request)) {
     const double sum =
         record["E1"].get<double>() + record["E2"].get<double>() + record["E3"].get<double>();
     EXPECT_NEAR(sum / record["E"].get<double>(), 1, 0.0006);
