@@ -4,6 +4,11 @@
 
 #include "pg.h"
 
+extern "C" {
+#include <access/genam.h>
+#include <executor/executor.h>
+}
+
 namespace argo::pg {
 
 // Checks a role's right on a foreign server.
@@ -12,6 +17,24 @@ inline AclResult foreign_server_aclcheck(Oid server, Oid role, AclMode mode) {
   return object_aclcheck(ForeignServerRelationId, server, role, mode);
 #else
   return pg_foreign_server_aclcheck(server, role, mode);
+#endif
+}
+
+// Begins a scan of an index whose rows come from the table.
+inline IndexScanDesc begin_index_scan(Relation table, Relation index, Snapshot snapshot, int keys) {
+#if PG_VERSION_NUM >= 180000
+  return index_beginscan(table, index, snapshot, nullptr, keys, 0);
+#else
+  return index_beginscan(table, index, snapshot, keys, 0);
+#endif
+}
+
+// Inserts the index entries of a row that is in the table; a duplicate is an error.
+inline void insert_index_tuples(ResultRelInfo* target, TupleTableSlot* slot, EState* estate) {
+#if PG_VERSION_NUM >= 160000
+  ExecInsertIndexTuples(target, slot, estate, false, false, nullptr, NIL, false);
+#else
+  ExecInsertIndexTuples(target, slot, estate, false, false, nullptr, NIL);
 #endif
 }
 

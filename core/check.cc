@@ -95,20 +95,22 @@ const char* convert_values(const Record& record, Reading& reading) {
   return nullptr;
 }
 
-// Says whether the records lie further apart than 15 minutes throughout.
-bool is_coarser(const ReadingsAnswer& answer) {
+struct Spacing {
+  std::size_t times;  // how many different ones
+  double narrowest;   // seconds between two of them
+};
+
+Spacing spacing_of(const ReadingsAnswer& answer) {
   std::vector<double> times;
   for (const Record& record : answer.records)
     if (record.ts)
       times.push_back(*record.ts);
   std::sort(times.begin(), times.end());
   times.erase(std::unique(times.begin(), times.end()), times.end());
-  if (times.size() < kMinRecordsForSpacing)
-    return false;
-  double narrowest = std::numeric_limits<double>::max();
+  Spacing spacing{times.size(), std::numeric_limits<double>::max()};
   for (std::size_t i = 1; i < times.size(); ++i)
-    narrowest = std::min(narrowest, times[i] - times[i - 1]);
-  return narrowest > static_cast<double>(kSlotSeconds);
+    spacing.narrowest = std::min(spacing.narrowest, times[i] - times[i - 1]);
+  return spacing;
 }
 
 // Sorts by time and keeps the last of each; returns how many went.
@@ -143,7 +145,12 @@ Verdict check_answer(const ReadingsAnswer& answer, const Pull& asked) {
   if (answer.resolution && *answer.resolution != kSlotSeconds)
     return {Kind::kWindowTooLarge,
             "asked for bins of 900 s, got bins of " + std::to_string(*answer.resolution) + " s"};
-  if (is_coarser(answer))
+  const Spacing spacing = spacing_of(answer);
+  const auto slot = static_cast<double>(kSlotSeconds);
+  // A day's energy in one record looks like any other record.
+  if (!answer.resolution && spacing.times > 0 && spacing.narrowest != slot)
+    return {Kind::kWindowTooLarge, "the answer does not tell the length of its bins"};
+  if (spacing.times >= kMinRecordsForSpacing && spacing.narrowest > slot)
     return {Kind::kWindowTooLarge, "asked for bins of 900 s, got records further apart"};
   return {};
 }

@@ -35,11 +35,12 @@ Outcome too_large(const char* sqlstate, std::string reason, bool is_size) {
   return {0, Outcome::Kind::kWindowTooLarge, is_size, sqlstate, std::move(reason)};
 }
 
-// Describes an answer that is not 200 by its status and the start of its body.
-std::string describe(const HttpResponse& response) {
+// Describes an answer that is not 200 by its status and the start of its body. Redacts before it
+// cuts: half a secret is none to redact().
+std::string describe(const HttpResponse& response, const Session& session) {
   std::string text = "HTTP " + std::to_string(response.status);
   if (!response.body.empty())
-    text += ": " + printable(response.body, 120);
+    text += ": " + printable(session.redact(response.body), 120);
   return text;
 }
 
@@ -97,8 +98,7 @@ void Fetcher::start_what_may_start(const Source& more) {
     return;
   }
   while (now >= paused_until_) {
-    const std::size_t room = session_.needs_login() ? 1 : settings_.max_concurrency;
-    if (under_way_.size() >= room || !bucket_.has_token(now))
+    if (under_way_.size() >= room() || !bucket_.has_token(now))
       return;
     auto entry = take_due(now, more);
     if (!entry)
@@ -132,12 +132,17 @@ void Fetcher::start(Entry entry) {
   ++requests_;
 }
 
+// Returns how many requests may be under way at one time.
+std::size_t Fetcher::room() const {
+  return session_.needs_login() ? 1 : static_cast<std::size_t>(settings_.max_concurrency);
+}
+
 // Returns how long the next poll may sleep without missing a stop or a retry that comes due.
 int Fetcher::wait_ms() const {
   Clock::time_point due = Clock::now() + Milliseconds(kStopPollMs);
-  if (under_way_.size() < static_cast<std::size_t>(settings_.max_concurrency))
+  if (under_way_.size() < room())
     for (const Entry& entry : waiting_)
-      due = std::min(due, std::max(entry.not_before, paused_until_));
+      due = std::min(due, std::max({entry.not_before, paused_until_, bucket_.next_token()}));
   const auto wait = std::chrono::ceil<Milliseconds>(due - Clock::now()).count();
   return static_cast<int>(std::clamp<std::int64_t>(wait, 1, kStopPollMs));
 }
@@ -160,7 +165,8 @@ void Fetcher::judge(Entry entry, const HttpResponse& response) {
                      failed(sqlstate::kBadResponse, verdict.reason));
     }
   }
-  if (response.ok())
+  // A refusal counts even where its body is cut off: a refused login must not be repeated.
+  if (response.ok() || response.status >= 300)
     return judge_status(std::move(entry), response);
   const std::string reason = response.transport_error + " (" + response.timings + ")";
   if (response.too_large)
@@ -172,7 +178,7 @@ void Fetcher::judge(Entry entry, const HttpResponse& response) {
 }
 
 void Fetcher::judge_status(Entry entry, const HttpResponse& response) {
-  const std::string reason = describe(response);
+  const std::string reason = describe(response, session_);
   switch (response.status) {
     case 401:
     case 419:
@@ -192,9 +198,11 @@ void Fetcher::judge_status(Entry entry, const HttpResponse& response) {
     case 429:
       return retry(std::move(entry), kMaxAttemptsOn429, retry_after(response, host_.now()),
                    failed(sqlstate::kRateLimited, reason));
-    case 500:
-      return retry(std::move(entry), entry.job.one_try_on_500 ? 1 : kMaxAttemptsOn500, std::nullopt,
-                   too_large(sqlstate::kBadResponse, reason, response.status == 413));
+    case 500: {
+      const int max_attempts = entry.job.one_try_on_500 ? 1 : kMaxAttemptsOn500;
+      return retry(std::move(entry), max_attempts, std::nullopt,
+                   too_large(sqlstate::kBadResponse, reason, false));
+    }
     default:
       break;
   }

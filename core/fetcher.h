@@ -89,6 +89,7 @@ class Fetcher {
   void start_what_may_start(const Source& more);
   std::optional<Entry> take_due(Clock::time_point now, const Source& more);
   void start(Entry entry);
+  std::size_t room() const;
   int wait_ms() const;
   void judge(Entry entry, const HttpResponse& response);
   void judge_status(Entry entry, const HttpResponse& response);

@@ -173,7 +173,7 @@ void HttpClient::start(std::uint64_t id, const HttpRequest& request) {
     static_cast<void>(transfer->header_list.release());
     transfer->header_list.reset(longer);
   }
-  const bool is_plain = request.url.compare(0, 5, "http:") == 0;
+  const bool is_plain = curl_strnequal(request.url.c_str(), "http:", 5) != 0;
   curl_easy_setopt(easy, CURLOPT_PRIVATE, reinterpret_cast<char*>(id));
   curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->header_list.get());

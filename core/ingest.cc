@@ -151,6 +151,9 @@ class Run {
 
   // Keeps a pull until the next store. What was held behind it is asked now, or has failed with it.
   void keep(Pull pull) {
+    // Another window of the channel may have been under way when its first day was refused.
+    if (!pull.failed())
+      refusing_.erase(pull.channel_id);
     while (const auto held = held_.extract({pull.channel_id, pull.window.to})) {
       if (refusing_.count(pull.channel_id) == 0) {
         planned_.push_front({pull.channel_id, held.mapped(), true});

@@ -2,9 +2,8 @@
 #include "json_repair.h"
 
 #include <charconv>
-#include <cmath>
 #include <cstdint>
-#include <cstdlib>
+#include <nlohmann/json.hpp>
 
 #include "text.h"
 
@@ -18,17 +17,6 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 bool is_word(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' ||
          c == '-' || c == '.' || c == '_';
-}
-
-// Says whether a strict parser takes this bare word: a literal, or a number that a double holds.
-bool is_valid_word(const std::string& word) {
-  if (word == "true" || word == "false" || word == "null")
-    return true;
-  if (word.find_first_not_of("0123456789+-.eE") != std::string::npos)
-    return false;
-  char* end = nullptr;
-  const double value = std::strtod(word.c_str(), &end);
-  return end == word.c_str() + word.size() && std::isfinite(value);
 }
 
 // Reads the four hex digits of \uXXXX at text[at] = '\\', or returns -1.
@@ -94,7 +82,7 @@ std::string repair_json(std::string_view text) {
     while (at < text.size() && is_word(text[at]))
       ++at;
     const std::string word(text.substr(from, at - from));
-    out += is_valid_word(word) ? word : '"' + word + '"';
+    out += nlohmann::json::accept(word) ? word : '"' + word + '"';
   }
   return out;
 }

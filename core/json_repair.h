@@ -10,9 +10,9 @@
 namespace argo {
 
 // Returns the text with these mended, for a second try after a strict parser refused it: a byte
-// order mark dropped; bare words and numbers that no double holds (NaN, -Infinity, 1e999) quoted;
-// inside strings, what is no UTF-8, control characters and lone surrogates replaced by U+FFFD.
-// Broken structure stays broken.
+// order mark dropped; bare words that are no JSON and numbers that no double holds quoted (NaN, +5,
+// 1e999); inside strings, what is no UTF-8, control characters and lone surrogates replaced by
+// U+FFFD. Broken structure stays broken.
 std::string repair_json(std::string_view text);
 
 }  // namespace argo

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "error.h"
+#include "text.h"
 
 namespace argo {
 
@@ -29,7 +30,8 @@ std::int64_t page_count(const ListPage& first) {
   if (first.page_count)
     return *first.page_count;
   const auto size = static_cast<std::int64_t>(first.items.size());
-  return size == 0 ? 1 : (first.record_count.value_or(size) + size - 1) / size;
+  const std::int64_t items = first.record_count.value_or(size);
+  return size == 0 ? 1 : items / size + (items % size == 0 ? 0 : 1);
 }
 
 // Takes a page unless it is torn; `record_count` must not change while the list is read.
@@ -110,7 +112,7 @@ std::string torn(const std::vector<const Page*>& pages, const std::string& id) {
       if (found == item.end())
         return "an item has no " + id;
       if (!ids.insert(found->second).second)
-        return id + " " + found->second + " comes twice";
+        return id + " " + printable(found->second, 40) + " comes twice";
     }
   }
   if (announced && items != *announced)

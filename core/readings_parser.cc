@@ -16,6 +16,9 @@ namespace {
 constexpr std::array<std::string_view, kQuantities> kFieldNames = {"E",  "P", "V", "I",
                                                                    "PF", "Q", "T", "RH"};
 
+// A week of minutes is 10,080 records. Bounds the memory that a small body of "{},{}," takes.
+constexpr std::size_t kMaxRecords = 100000;
+
 std::optional<double> to_number(const std::string& text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -30,12 +33,18 @@ class ReadingsHandler : public JsonHandler {
   bool has_records = false;
   std::optional<std::string> error;
 
-  bool null() { return true; }
-  bool boolean(bool value) { return other(value ? "true" : "false"); }
+  bool null() { return at_record() ? add_record() : true; }
+  bool boolean(bool value) {
+    if (depth() == 1 && !value)
+      return true;
+    return at_record() ? add_record() : other(value ? "true" : "false");
+  }
   bool number_integer(number_integer_t value) { return number(static_cast<double>(value)); }
   bool number_unsigned(number_unsigned_t value) { return number(static_cast<double>(value)); }
   bool number_float(number_float_t value, const string_t&) { return number(value); }
   bool string(string_t& text) {
+    if (at_record())
+      return add_record();
     if (text.empty())
       return true;
     if (const auto value = to_number(text); value && place_ != Place::kUnits)
@@ -66,9 +75,9 @@ class ReadingsHandler : public JsonHandler {
   bool start_object(std::size_t) {
     if (depth() == 1 && top_key_ == "units")
       place_ = Place::kUnits;
-    else if (depth() == 2 && place_ == Place::kRecords)
-      answer.records.emplace_back();
-    else if (depth() == 3 && place_ == Place::kRecords)
+    else if (at_record() && !add_record())
+      return false;
+    else if (in_record())
       other("{...}");
     return enter();
   }
@@ -114,9 +123,20 @@ class ReadingsHandler : public JsonHandler {
         record_field_ = static_cast<int>(i);
   }
 
+  // Says whether what comes stands where a record should be.
+  bool at_record() const { return depth() == 2 && place_ == Place::kRecords; }
+  // Begins a record. One that is no object stays empty, for the checks to reject.
+  bool add_record() {
+    if (answer.records.size() >= kMaxRecords)
+      return fail("more records than any window holds");
+    answer.records.emplace_back();
+    return true;
+  }
   bool in_record() const { return depth() == 3 && place_ == Place::kRecords; }
 
   bool number(double value) {
+    if (at_record())
+      return add_record();
     if (in_record()) {
       Record& record = answer.records.back();
       if (record_field_ == kTs) {
@@ -168,7 +188,7 @@ ReadingsAnswer parse_readings(std::string_view body) {
   ReadingsAnswer answer = std::move(handler.answer);
   if (!handler.failure().empty())
     answer.error = handler.failure();
-  else if (handler.error && !handler.has_records)
+  else if (handler.error && (!handler.has_records || !handler.error->empty()))
     answer.error = "the API says: " + printable(*handler.error, 120);
   else if (!handler.has_records)
     answer.error = "no \"records\" in the answer";

@@ -39,4 +39,11 @@ bool TokenBucket::has_token(Clock::time_point now) {
   return per_second_ <= 0 || tokens_ >= 1;
 }
 
+TokenBucket::Clock::time_point TokenBucket::next_token() const {
+  if (per_second_ <= 0 || tokens_ >= 1)
+    return refilled_at_;
+  const std::chrono::duration<double> wait((1 - tokens_) / per_second_);
+  return refilled_at_ + std::chrono::ceil<Clock::duration>(wait);
+}
+
 }  // namespace argo

@@ -47,6 +47,9 @@ class TokenBucket {
   // Says whether there is a token at `now`.
   bool has_token(Clock::time_point now);
 
+  // Returns when there is a token, or was, if none is taken before.
+  Clock::time_point next_token() const;
+
   // Takes a token that has_token() saw.
   void take() { tokens_ -= 1; }
 

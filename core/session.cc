@@ -55,8 +55,11 @@ std::string Session::redact(std::string text) const {
   for (const std::string* secret : {&api_key_, &password_md5_, &basic_, &token_}) {
     if (secret->empty())
       continue;
-    for (std::size_t at = text.find(*secret); at != std::string::npos; at = text.find(*secret, at))
-      text.replace(at, secret->size(), "***");
+    // Goes on behind the stars: a secret may be made of them.
+    constexpr std::string_view kStars = "***";
+    for (std::size_t at = text.find(*secret); at != std::string::npos;
+         at = text.find(*secret, at + kStars.size()))
+      text.replace(at, secret->size(), kStars);
   }
   return text;
 }

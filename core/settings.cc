@@ -2,6 +2,7 @@
 // the loader's environment.
 #include "settings.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 
 #include <algorithm>
@@ -72,19 +73,20 @@ std::optional<std::string> url_part(CURLU* url, CURLUPart part) {
   return value;
 }
 
-bool is_loopback(std::string_view host) {
+bool is_loopback(const std::string& host) {
   if (host == "localhost" || host == "[::1]")
     return true;
-  // Only the dotted form: 127.evil.example is a name like any other.
-  return host.substr(0, 4) == "127." &&
-         host.find_first_not_of("0123456789.") == std::string_view::npos;
+  // Only an address: 127.evil.example and 127.999.1.1 are names like any other.
+  in_addr address{};
+  return host.substr(0, 4) == "127." && inet_pton(AF_INET, host.c_str(), &address) == 1;
 }
 
 // Throws unless the URL is https, or http to this machine, and carries nothing but a host and path.
 void check_url(const std::string& text) {
   constexpr const char* example = "Give a URL such as 'https://core.eniscope.com'.";
   const CurlUrl url(curl_url(), &curl_url_cleanup);
-  if (text.find_first_of(" \t\r\n") != std::string::npos ||
+  // libcurl does not show an empty fragment, which would swallow the paths put behind it.
+  if (text.find_first_of(" \t\r\n#") != std::string::npos ||
       curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK)
     throw Error(sqlstate::kOptionValue, "option \"url\" is not a URL", {}, example);
   for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD})
@@ -92,10 +94,8 @@ void check_url(const std::string& text) {
       throw Error(sqlstate::kOptionValue, "option \"url\" must not hold credentials",
                   "A server's options can be read by every user of the database.",
                   "Put api_key, email and password into the user mapping.");
-  for (const CURLUPart part : {CURLUPART_QUERY, CURLUPART_FRAGMENT})
-    if (url_part(url.get(), part))
-      throw Error(sqlstate::kOptionValue, "option \"url\" must not hold a query or a fragment", {},
-                  example);
+  if (url_part(url.get(), CURLUPART_QUERY))
+    throw Error(sqlstate::kOptionValue, "option \"url\" must not hold a query", {}, example);
   const std::string scheme = url_part(url.get(), CURLUPART_SCHEME).value_or("");
   const std::string host = url_part(url.get(), CURLUPART_HOST).value_or("");
   if (scheme == "https")
@@ -154,6 +154,9 @@ void check_mapping_options(const Options& options) {
   for (const std::string name : {"api_key", "email"})
     if (find(options, name) == nullptr)
       throw_missing(name, "Add it to OPTIONS (api_key '...', email '...', password '...').");
+  if (find(options, "email")->find(':') != std::string::npos)
+    throw Error(sqlstate::kOptionValue, "invalid value for option \"email\"",
+                "A colon would end it where it is sent with the password.");
   const std::string* password = find(options, "password");
   const std::string* password_md5 = find(options, "password_md5");
   if (password == nullptr && password_md5 == nullptr)

@@ -84,7 +84,8 @@ bool lies_below(const ListItem& item, const std::string& site) {
 [[noreturn]] void throw_unknown(const std::string& site, const std::vector<ListItem>& known) {
   std::string names;
   for (std::size_t i = 0; i < std::min(known.size(), kMaxSitesInHint); ++i)
-    names += (i == 0 ? "" : ", ") + text_of(known[i], "organizationId").value_or("?") + " (" +
+    names += (i == 0 ? "" : ", ") +
+             printable(text_of(known[i], "organizationId").value_or("?"), 40) + " (" +
              printable(text_of(known[i], "organizationName").value_or(""), 40) + ")";
   if (known.size() > kMaxSitesInHint)
     names += ", ...";

@@ -14,7 +14,9 @@ TEST(Md5Hex, MatchesRfc1321) {
   EXPECT_EQ(md5_hex("message digest"), "f96b697d7cb7938d525a2f31aaf161d0");
 }
 
-TEST(Md5Hex, TakesBytes) { EXPECT_NE(md5_hex("a\0b"s), md5_hex("a")); }
+TEST(Md5Hex, TakesBytes) {
+  EXPECT_NE(md5_hex("a\0b"s), md5_hex("a"));
+}
 
 TEST(Base64, MatchesRfc4648) {
   EXPECT_EQ(base64(""), "");

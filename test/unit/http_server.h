@@ -16,6 +16,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -28,7 +29,9 @@ struct Request {
   std::string target;                          // "/v1/channels?limit=100"
   std::map<std::string, std::string> headers;  // names in lower case
 
-  bool begins_with(const std::string& text) const { return target.compare(0, text.size(), text) == 0; }
+  bool begins_with(const std::string& text) const {
+    return target.compare(0, text.size(), text) == 0;
+  }
   std::string header(const std::string& name) const {
     const auto found = headers.find(name);
     return found == headers.end() ? std::string() : found->second;
@@ -52,7 +55,7 @@ struct Reply {
   int status = 200;
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string raw;  // sent as it is instead of all above
+  std::optional<std::string> raw;  // sent as it is instead of all above
   Then then = Then::kKeep;
   int delay_ms = 0;
 };
@@ -64,7 +67,9 @@ inline Reply raw_reply(std::string bytes, Reply::Then then) {
   return reply;
 }
 
-inline Reply hang() { return raw_reply("", Reply::Then::kHang); }
+inline Reply hang() {
+  return raw_reply("", Reply::Then::kHang);
+}
 
 inline std::string gzip(const std::string& text) {
   z_stream stream{};
@@ -127,9 +132,8 @@ class HttpServer {
   // Returns how many requests went to targets that begin so.
   int count(const std::string& prefix = "/") const {
     const std::lock_guard lock(mutex_);
-    return static_cast<int>(std::count_if(requests_.begin(), requests_.end(), [&](const Request& r) {
-      return r.begins_with(prefix);
-    }));
+    return static_cast<int>(std::count_if(requests_.begin(), requests_.end(),
+                                          [&](const Request& r) { return r.begins_with(prefix); }));
   }
   // Returns the largest number of requests that waited for an answer at one time.
   int peak() const {
@@ -198,11 +202,11 @@ class HttpServer {
     const Reply reply = handler_(request);
     {
       std::unique_lock lock(mutex_);
-      stopped_.wait_for(lock, std::chrono::milliseconds(reply.delay_ms), [this] { return stopping_; });
+      stopped_.wait_for(lock, std::chrono::milliseconds(reply.delay_ms),
+                        [this] { return stopping_; });
       --open_;
     }
-    send_all(connection, reply.raw.empty() && reply.then != Reply::Then::kHang ? to_bytes(reply)
-                                                                               : reply.raw);
+    send_all(connection, reply.raw ? *reply.raw : to_bytes(reply));
     if (reply.then == Reply::Then::kHang) {
       char byte = 0;
       while (recv(connection, &byte, 1, 0) > 0) {

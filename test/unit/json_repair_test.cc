@@ -14,13 +14,15 @@ using std::string_literals::operator""s;
 
 TEST(RepairJson, LeavesValidJsonAlone) {
   for (const char* text :
-       {R"({"a":[1,-2.5e+3,0.1E-2,true,false,null],"b":{"c":"\"\\\/\b\f\n\r\t\u00e9"}})",
-        R"("")", R"([])", R"( { } )", R"("\ud83d\ude00 é 😀")", R"(["NaN", "\\", "a\\\"NaN"])",
-        R"(-0)", R"(123456789012345678901234567890)", ""})
+       {R"({"a":[1,-2.5e+3,0.1E-2,true,false,null],"b":{"c":"\"\\\/\b\f\n\r\t\u00e9"}})", R"("")",
+        R"([])", R"( { } )", R"("\ud83d\ude00 é 😀")", R"(["NaN", "\\", "a\\\"NaN"])", R"(-0)",
+        R"(123456789012345678901234567890)", ""})
     EXPECT_EQ(repair_json(text), text);
 }
 
-TEST(RepairJson, DropsAByteOrderMark) { EXPECT_EQ(repair_json("\xEF\xBB\xBF[1]"), "[1]"); }
+TEST(RepairJson, DropsAByteOrderMark) {
+  EXPECT_EQ(repair_json("\xEF\xBB\xBF[1]"), "[1]");
+}
 
 TEST(RepairJson, QuotesWordsAndNumbersThatAreNone) {
   EXPECT_EQ(repair_json("[NaN,Infinity,-Infinity,1e999,-1e999,undefined,None]"),
@@ -43,8 +45,8 @@ TEST(RepairJson, MendsStrings) {
 }
 
 TEST(RepairJson, LeavesBrokenStructureBroken) {
-  for (const char* text : {"{", "[1,]", "{\"a\"}", "\"open", "\"open\\", "\"\\u12", "\"\\ud800", "]",
-                           "<html>", "{\"a\":1"})
+  for (const char* text : {"{", "[1,]", "{\"a\"}", "\"open", "\"open\\", "\"\\u12", "\"\\ud800",
+                           "]", "<html>", "{\"a\":1"})
     EXPECT_FALSE(json::accept(repair_json(text))) << text;
 }
 
@@ -54,11 +56,12 @@ TEST(RepairJson, SurvivesAnyBytesAndIsIdempotent) {
   for (int round = 0; round < 20000; ++round) {
     std::string text = seed.substr(random() % seed.size());
     for (unsigned change = random() % 6; change > 0 && !text.empty(); --change)
-      text[random() % text.size()] = random() % 2 == 0 ? static_cast<char>(random())
-                                                       : seed[random() % seed.size()];
+      text[random() % text.size()] =
+          random() % 2 == 0 ? static_cast<char>(random()) : seed[random() % seed.size()];
     const std::string once = repair_json(text);
     ASSERT_EQ(repair_json(once), once) << ::testing::PrintToString(text);
-    if (json::accept(text)) {
+    // The parser takes a NUL for the end.
+    if (text.find('\0') == std::string::npos && json::accept(text)) {
       ASSERT_EQ(once, text);
     }
   }

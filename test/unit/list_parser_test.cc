@@ -68,9 +68,10 @@ TEST(ListParser, TakesAnEmptyList) {
 }
 
 TEST(ListParser, PassesOverOddMeta) {
-  for (const char* meta : {R"("")", "null", "[1]", R"({"recordCount":""})", R"({"recordCount":1.5})",
-                           R"({"recordCount":"12x"})", R"({"recordCount":1e30})",
-                           R"({"recordCount":99999999999999999999})", R"({"x":{"recordCount":5}})"}) {
+  for (const char* meta :
+       {R"("")", "null", "[1]", R"({"recordCount":""})", R"({"recordCount":1.5})",
+        R"({"recordCount":"12x"})", R"({"recordCount":1e30})",
+        R"({"recordCount":99999999999999999999})", R"({"x":{"recordCount":5}})"}) {
     const std::string body = std::string(R"({"channels":[],"meta":)") + meta + "}";
     const ListPage page = parse_list_page(body, "channels");
     EXPECT_EQ(page.error, "") << meta;
@@ -94,7 +95,7 @@ TEST(ListParser, SaysWhyAnAnswerIsNoPage) {
   EXPECT_EQ(parse_list_page("[]", "channels").error, "no \"channels\" in the answer");
   EXPECT_EQ(parse_list_page(R"({"error":"no\nrights"})", "channels").error,
             "the API says: no rights");
-  EXPECT_EQ(parse_list_page(R"({"error":{"code":5,"message":"busy"}})", "channels").error,
+  EXPECT_EQ(parse_list_page(R"({"error":{"message":"busy","code":5}})", "channels").error,
             "the API says: busy");
 }
 

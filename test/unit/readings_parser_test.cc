@@ -16,7 +16,9 @@ constexpr std::size_t kE = static_cast<std::size_t>(Quantity::kEnergyKwh);
 constexpr std::size_t kP = static_cast<std::size_t>(Quantity::kPowerKw);
 constexpr std::size_t kI = static_cast<std::size_t>(Quantity::kCurrentA);
 
-bool has(const Record& record, std::size_t field) { return ((record.present >> field) & 1U) != 0; }
+bool has(const Record& record, std::size_t field) {
+  return ((record.present >> field) & 1U) != 0;
+}
 
 // Parses an answer with this one record.
 Record record_of(const std::string& json) {
@@ -153,8 +155,8 @@ TEST(ReadingsParser, SaysWhyAnAnswerIsNone) {
             "the API says: Invalid Parameter");
   EXPECT_EQ(parse_readings(R"({"error":{"code":500,"message":"busy"}})").error,
             "the API says: busy");
-  for (const char* body : {"{}", "[]", "7", R"({"records":null})", R"({"records":{}})",
-                           R"({"data":{"records":[]}})"})
+  for (const char* body :
+       {"{}", "[]", "7", R"({"records":null})", R"({"records":{}})", R"({"data":{"records":[]}})"})
     EXPECT_EQ(parse_readings(body).error, "no \"records\" in the answer") << body;
   for (const char* body : {"", " ", "<html></html>", R"({"records":[})", R"({"records":[]} x)",
                            R"({"records":[[{"ts":1}]]})"})
@@ -192,7 +194,9 @@ TEST(ReadingsParser, SurvivesTruncationAtEveryByte) {
 TEST(ReadingsParser, SurvivesDamageAtRandom) {
   std::mt19937 random(3);
   const std::string body = read_fixture("readings_1800.json");
-  const std::string marks = "{}[]\",:NaN\\u\xFF\x01" "eE+-.0123456789tfn";
+  const std::string marks =
+      "{}[]\",:NaN\\u\xFF\x01"
+      "eE+-.0123456789tfn";
   for (int round = 0; round < 3000; ++round) {
     std::string text = body;
     for (unsigned change = 1 + random() % 5; change > 0; --change)

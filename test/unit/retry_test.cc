@@ -45,8 +45,8 @@ TEST(Backoff, GrowsWithinItsBoundsUpToTheCap) {
       const double full = 250.0 * static_cast<double>(1LL << std::min(attempt, 30));
       EXPECT_LE(wait, kMaxRetryWait);
       EXPECT_LE(static_cast<double>(wait.count()), full + 1);
-      EXPECT_GE(wait, std::min(kMaxRetryWait, Milliseconds(static_cast<int>(
-                                                  std::min(full / 2, 60000.0)))));
+      EXPECT_GE(wait, std::min(kMaxRetryWait,
+                               Milliseconds(static_cast<int>(std::min(full / 2, 60000.0)))));
     }
 }
 

@@ -42,8 +42,8 @@ TEST_F(SessionTest, BeginsWithALogin) {
 }
 
 TEST_F(SessionTest, GoesOnWithTheToken) {
-  EXPECT_EQ(log_in("t1"), (Headers{"Accept: text/json", "X-Eniscope-API: key-4f1d9a77",
-                                   "X-Eniscope-Token: t1"}));
+  EXPECT_EQ(log_in("t1"),
+            (Headers{"Accept: text/json", "X-Eniscope-API: key-4f1d9a77", "X-Eniscope-Token: t1"}));
   EXPECT_FALSE(session_.needs_login());
 }
 
@@ -96,8 +96,7 @@ TEST_F(SessionTest, RedactsEveryPart) {
 
 TEST(SessionRedact, EndsForAnySecret) {
   for (const char* key : {"*", "**", "***", "****", "a"}) {
-    const Session session(
-        make_settings({}, {{"api_key", key}, {"email", "e"}, {"password", "p"}}));
+    const Session session(make_settings({}, {{"api_key", key}, {"email", "e"}, {"password", "p"}}));
     EXPECT_EQ(session.redact("x"), "x");
     EXPECT_EQ(session.redact(key), "***");
   }

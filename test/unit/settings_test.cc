@@ -14,7 +14,7 @@ namespace {
 using testing::all_texts;
 using testing::error_of;
 
-const Options kMapping = {{"api_key", "k"}, {"email", "e@x"}, {"password", "p"}};
+const Options good_mapping = {{"api_key", "k"}, {"email", "e@x"}, {"password", "p"}};
 
 Error server_error(const Options& options) {
   return error_of([&] { check_server_options(options); });
@@ -30,11 +30,14 @@ Options with(const std::string& name, const std::string& value) {
 }
 
 TEST(ServerOptions, TakesEveryOption) {
-  const Options options = {{"url", "https://core.eniscope.com/"}, {"ca_file", "/etc/ca.pem"},
-                           {"max_concurrency", "32"},             {"requests_per_second", "2.5"},
-                           {"connect_timeout_ms", "1"},           {"timeout_ms", "3600000"}};
+  const Options options = {{"url", "https://core.eniscope.com/"},
+                           {"ca_file", "/etc/ca.pem"},
+                           {"max_concurrency", "32"},
+                           {"requests_per_second", "2.5"},
+                           {"connect_timeout_ms", "1"},
+                           {"timeout_ms", "3600000"}};
   EXPECT_EQ(server_error(options).sqlstate(), "00000");
-  const Settings settings = make_settings(options, kMapping);
+  const Settings settings = make_settings(options, good_mapping);
   EXPECT_EQ(settings.url, "https://core.eniscope.com");
   EXPECT_EQ(settings.ca_file, "/etc/ca.pem");
   EXPECT_EQ(settings.max_concurrency, 32);
@@ -44,7 +47,7 @@ TEST(ServerOptions, TakesEveryOption) {
 }
 
 TEST(ServerOptions, HasDefaults) {
-  const Settings settings = make_settings({{"url", "https://x"}}, kMapping);
+  const Settings settings = make_settings({{"url", "https://x"}}, good_mapping);
   EXPECT_EQ(settings.max_concurrency, 6);
   EXPECT_EQ(settings.requests_per_second, 0);
   EXPECT_EQ(settings.connect_timeout_ms, 10000);
@@ -72,13 +75,23 @@ TEST(ServerOptions, RefusesSecretsWithoutRepeatingThem) {
 }
 
 TEST(ServerOptions, RefusesNumbersOutOfRange) {
-  const Options bad = {
-      {"max_concurrency", "0"},        {"max_concurrency", "33"},     {"max_concurrency", "-1"},
-      {"max_concurrency", "6 "},       {"max_concurrency", "6.5"},    {"max_concurrency", ""},
-      {"max_concurrency", "99999999999999999999"},                    {"max_concurrency", "six"},
-      {"requests_per_second", "-0.1"}, {"requests_per_second", "nan"}, {"requests_per_second", "inf"},
-      {"requests_per_second", "1001"}, {"connect_timeout_ms", "0"},   {"connect_timeout_ms", "300001"},
-      {"timeout_ms", "0"},             {"timeout_ms", "3600001"},     {"timeout_ms", "1e3"}};
+  const Options bad = {{"max_concurrency", "0"},
+                       {"max_concurrency", "33"},
+                       {"max_concurrency", "-1"},
+                       {"max_concurrency", "6 "},
+                       {"max_concurrency", "6.5"},
+                       {"max_concurrency", ""},
+                       {"max_concurrency", "99999999999999999999"},
+                       {"max_concurrency", "six"},
+                       {"requests_per_second", "-0.1"},
+                       {"requests_per_second", "nan"},
+                       {"requests_per_second", "inf"},
+                       {"requests_per_second", "1001"},
+                       {"connect_timeout_ms", "0"},
+                       {"connect_timeout_ms", "300001"},
+                       {"timeout_ms", "0"},
+                       {"timeout_ms", "3600001"},
+                       {"timeout_ms", "1e3"}};
   for (const auto& [name, value] : bad) {
     const Error error = server_error(with(name, value));
     EXPECT_EQ(error.sqlstate(), "HV024") << name << "=" << value;
@@ -109,9 +122,10 @@ TEST(ServerUrl, RefusesHttpToAnyOtherHost) {
 }
 
 TEST(ServerUrl, RefusesCredentialsWithoutRepeatingThem) {
-  for (const char* url : {"https://me:planted@core.eniscope.com", "https://planted@core.eniscope.com",
-                          "http://127.0.0.1@planted.example", "http://127.0.0.1\\@planted.example",
-                          "http://planted:@127.0.0.1", "http://@127.0.0.1"}) {
+  for (const char* url :
+       {"https://me:planted@core.eniscope.com", "https://planted@core.eniscope.com",
+        "http://127.0.0.1@planted.example", "http://127.0.0.1\\@planted.example",
+        "http://planted:@127.0.0.1", "http://@127.0.0.1"}) {
     const Error error = server_error({{"url", url}});
     EXPECT_EQ(error.sqlstate(), "HV024") << url;
     EXPECT_NE(error.message().find("credentials"), std::string::npos) << url;
@@ -122,10 +136,10 @@ TEST(ServerUrl, RefusesCredentialsWithoutRepeatingThem) {
 TEST(ServerUrl, RefusesWhatIsNoBaseUrl) {
   for (const char* url :
        {"", "core.eniscope.com", "https://", "https://core.eniscope.com?key=planted",
-        "https://core.eniscope.com#planted", "https://core.eniscope.com#", "https://core.eniscope.com?",
-        "file:///etc/passwd", "ftp://127.0.0.1", "https://core.eniscope.com /x",
-        "https://core.eniscope.com\r\nX-Planted: 1", "https://core.eniscope.com:99999",
-        "javascript:planted"}) {
+        "https://core.eniscope.com#planted", "https://core.eniscope.com#",
+        "https://core.eniscope.com?", "file:///etc/passwd", "ftp://127.0.0.1",
+        "https://core.eniscope.com /x", "https://core.eniscope.com\r\nX-Planted: 1",
+        "https://core.eniscope.com:99999", "javascript:planted"}) {
     const Error error = server_error({{"url", url}});
     EXPECT_EQ(error.sqlstate(), "HV024") << url;
     EXPECT_FALSE(error.hint().empty());
@@ -134,16 +148,15 @@ TEST(ServerUrl, RefusesWhatIsNoBaseUrl) {
 }
 
 TEST(MappingOptions, TakesAPasswordOrItsMd5) {
-  EXPECT_EQ(mapping_error(kMapping).sqlstate(), "00000");
-  const Options hashed = {
-      {"api_key", "k"}, {"email", "e@x"}, {"password_md5", md5_hex("p")}};
+  EXPECT_EQ(mapping_error(good_mapping).sqlstate(), "00000");
+  const Options hashed = {{"api_key", "k"}, {"email", "e@x"}, {"password_md5", md5_hex("p")}};
   EXPECT_EQ(mapping_error(hashed).sqlstate(), "00000");
-  EXPECT_EQ(make_settings({}, kMapping).password_md5, make_settings({}, hashed).password_md5);
+  EXPECT_EQ(make_settings({}, good_mapping).password_md5, make_settings({}, hashed).password_md5);
 }
 
 TEST(MappingOptions, NeedsAllThree) {
   for (const std::string left_out : {"api_key", "email", "password"}) {
-    Options options = kMapping;
+    Options options = good_mapping;
     options.erase(std::remove_if(options.begin(), options.end(),
                                  [&](const auto& option) { return option.first == left_out; }),
                   options.end());
@@ -155,12 +168,18 @@ TEST(MappingOptions, NeedsAllThree) {
 
 TEST(MappingOptions, RefusesOthersWithoutRepeatingAnyValue) {
   const std::vector<Options> bad = {
-      {{"api_key", "planted"}, {"email", "planted"}, {"password", "planted"}, {"apikey", "planted"}},
+      {{"api_key", "planted"},
+       {"email", "planted"},
+       {"password", "planted"},
+       {"apikey", "planted"}},
       {{"api_key", "planted"}, {"email", "planted"}, {"password", "planted"}, {"url", "planted"}},
       {{"api_key", "planted"}, {"email", "planted"}},
       {{"api_key", ""}, {"email", "planted"}, {"password", "planted"}},
       {{"api_key", "planted\r\nX: y"}, {"email", "planted"}, {"password", "planted"}},
-      {{"api_key", "planted"}, {"email", "planted"}, {"password", "pl"}, {"password_md5", "planted"}},
+      {{"api_key", "planted"},
+       {"email", "planted"},
+       {"password", "pl"},
+       {"password_md5", "planted"}},
       {{"api_key", "planted"}, {"email", "planted"}, {"password_md5", "planted"}},
       {{"api_key", "k"}, {"email", "e"}, {"password_md5", "PLANTED0PLANTED0PLANTED0PLANTED0"}},
   };
