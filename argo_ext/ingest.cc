@@ -27,14 +27,14 @@ struct Arguments {
 
 Arguments read_arguments(FunctionCallInfo fcinfo) {
   enum : std::uint8_t { kSite, kDays, kServer, kRefresh, kAsOf };
-  constexpr const char* example = "For example: SELECT * FROM argo_ingest('23271', 7);";
+  constexpr const char* kExample = "For example: SELECT * FROM argo_ingest('23271', 7);";
   const std::pair<int, const char*> required[] = {
       {kSite, "site"}, {kDays, "days"}, {kServer, "server"}, {kRefresh, "refresh"}};
   for (const auto& [number, name] : required)
     if (PG_ARGISNULL(number))
       throw Error(sqlstate::kInvalidParameter,
                   std::string("argument ") + name + " must not be null",
-                  "Nothing was asked for or stored.", example);
+                  "Nothing was asked for or stored.", kExample);
   Arguments arguments{*text_argument(fcinfo, kSite), PG_GETARG_INT32(kDays),
                       *text_argument(fcinfo, kServer), PG_GETARG_BOOL(kRefresh), std::nullopt};
   if (PG_ARGISNULL(kAsOf))
@@ -76,14 +76,14 @@ void refresh_views(const std::string& schema) {
 void warn_of_failures(const IngestResult& result) {
   if (result.failed_pulls == 0)
     return;
-  constexpr int max_named = 3;
+  constexpr int kMaxNamed = 3;
   int named = 0;
   std::string detail;
   for (const auto& [id, channel] : result.channels)
-    if (channel.failed_pulls > 0 && ++named <= max_named)
+    if (channel.failed_pulls > 0 && ++named <= kMaxNamed)
       detail += "Channel " + std::to_string(id) + ": " + channel.error + ". ";
-  if (named > max_named)
-    detail += "And " + std::to_string(named - max_named) + " more channels. ";
+  if (named > kMaxNamed)
+    detail += "And " + std::to_string(named - kMaxNamed) + " more channels. ";
   const std::string message = "site " + result.site.organization.id + ": " +
                               std::to_string(result.failed_pulls) + " of " +
                               std::to_string(result.pulls) + " pulls failed";

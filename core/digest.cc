@@ -16,11 +16,11 @@ std::string md5_hex(std::string_view text) {
     throw Error(sqlstate::kNotSetUp, "could not compute the MD5 of the password",
                 "This machine's OpenSSL forbids MD5, which the API's login is built on.",
                 "Give the user mapping the option password_md5 instead of password.");
-  constexpr std::string_view digits = "0123456789abcdef";
+  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string hex;
   for (unsigned int i = 0; i < size; ++i) {
-    hex += digits[digest[i] >> 4U];
-    hex += digits[digest[i] & 15U];
+    hex += kDigits[digest[i] >> 4U];
+    hex += kDigits[digest[i] & 15U];
   }
   return hex;
 }

@@ -22,6 +22,8 @@ constexpr int kMaxAttempts = 5;
 constexpr int kMaxAttemptsOn500 = 2;
 constexpr int kMaxAttemptsOn429 = 8;
 
+constexpr std::size_t kMaxReasonBytes = 400;
+
 // After so many failed attempts without one answer between them the API counts as gone, and the
 // rest of the run is not asked for.
 constexpr int kMaxFailuresInARow = 30;
@@ -44,6 +46,12 @@ std::string describe(const HttpResponse& response, const Session& session) {
   return text;
 }
 
+// Returns the address that paths follow: version 1, unless the URL has a path of its own.
+std::string api_base(const std::string& url) {
+  const bool has_path = url.find('/', url.find("://") + 3) != std::string::npos;
+  return has_path ? url : url + "/v1";
+}
+
 // Returns what the answer's Retry-After says, by the API's own clock where it told the time.
 std::optional<Milliseconds> retry_after(const HttpResponse& response, UnixTime now) {
   const std::time_t date = curl_getdate(response.header("date").c_str(), nullptr);
@@ -56,6 +64,7 @@ std::optional<Milliseconds> retry_after(const HttpResponse& response, UnixTime n
 Fetcher::Fetcher(Host& host, const Settings& settings)
     : host_(host),
       settings_(settings),
+      base_(api_base(settings.url)),
       session_(settings),
       http_(settings),
       backoff_(std::random_device{}()),
@@ -127,7 +136,7 @@ void Fetcher::start(Entry entry) {
   entry.attempts++;
   entry.headers = session_.headers();
   const std::uint64_t id = next_id_++;
-  http_.start(id, {settings_.url + "/v1" + entry.job.path, entry.headers});
+  http_.start(id, {base_ + entry.job.path, entry.headers});
   under_way_.emplace(id, std::move(entry));
   ++requests_;
 }
@@ -149,8 +158,10 @@ int Fetcher::wait_ms() const {
 
 void Fetcher::judge(Entry entry, const HttpResponse& response) {
   if (response.status == 200 && response.ok()) {
-    session_.accepted(entry.headers, response);
     const Verdict verdict = entry.job.take(response);
+    // A login page with 200 is no login.
+    if (verdict.kind != Verdict::Kind::kRetry)
+      session_.accepted(entry.headers, response);
     switch (verdict.kind) {
       case Verdict::Kind::kAccepted:
         failures_in_a_row_ = 0;
@@ -206,7 +217,7 @@ void Fetcher::judge_status(Entry entry, const HttpResponse& response) {
     default:
       break;
   }
-  if (response.status > 500)
+  if (response.status > 500 || response.status == 408)
     return retry(std::move(entry), kMaxAttempts, retry_after(response, host_.now()),
                  failed(sqlstate::kUnreachable, reason));
   end(entry, failed(sqlstate::kBadResponse, reason));
@@ -221,7 +232,7 @@ void Fetcher::retry(Entry entry, int max_attempts, std::optional<Milliseconds> a
   const bool answered = is_limit || failure.kind == Outcome::Kind::kWindowTooLarge;
   failures_in_a_row_ = answered ? 0 : failures_in_a_row_ + 1;
   if (failures_in_a_row_ >= kMaxFailuresInARow)
-    halt(failure.sqlstate, "the API stopped answering; last it said: " + failure.reason);
+    halt(failure.sqlstate, "the API fails throughout, at last with: " + failure.reason);
   if (halted_ || entry.attempts >= max_attempts) {
     failure.reason += ", after " + std::to_string(entry.attempts) +
                       (entry.attempts == 1 ? " attempt" : " attempts");
@@ -241,7 +252,7 @@ void Fetcher::retry(Entry entry, int max_attempts, std::optional<Milliseconds> a
 
 void Fetcher::end(const Entry& entry, Outcome outcome) {
   outcome.tag = entry.job.tag;
-  outcome.reason = session_.redact(std::move(outcome.reason));
+  outcome.reason = printable(session_.redact(std::move(outcome.reason)), kMaxReasonBytes);
   ended_.push_back(std::move(outcome));
 }
 

@@ -99,6 +99,7 @@ class Fetcher {
 
   Host& host_;
   Settings settings_;
+  std::string base_;
   Session session_;
   HttpClient http_;
   Backoff backoff_;

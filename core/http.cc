@@ -73,10 +73,11 @@ void init_curl() {
 }  // namespace
 
 struct HttpClient::Transfer {
-  std::unique_ptr<CURL, EasyDelete> easy;
+  std::uint64_t id = 0;
   std::unique_ptr<curl_slist, ListDelete> header_list;
   HttpResponse response;
   std::array<char, CURL_ERROR_SIZE> error{};
+  std::unique_ptr<CURL, EasyDelete> easy;  // last, since it uses the others
 
   // Appends to the body; returning less than it was given ends the transfer.
   static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) noexcept {
@@ -174,7 +175,8 @@ void HttpClient::start(std::uint64_t id, const HttpRequest& request) {
     transfer->header_list.reset(longer);
   }
   const bool is_plain = curl_strnequal(request.url.c_str(), "http:", 5) != 0;
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, reinterpret_cast<char*>(id));
+  transfer->id = id;
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer.get());
   curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->header_list.get());
   curl_easy_setopt(easy, CURLOPT_USERAGENT, kUserAgent);
@@ -218,14 +220,12 @@ std::vector<std::pair<std::uint64_t, HttpResponse>> HttpClient::poll(int max_wai
       if (message->msg != CURLMSG_DONE)
         continue;
       const CURLcode code = message->data.result;
-      char* id = nullptr;
-      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &id);
-      const auto found = transfers_.find(reinterpret_cast<std::uint64_t>(id));
-      Transfer& transfer = *found->second;
-      transfer.finish(code);
-      curl_multi_remove_handle(multi, transfer.easy.get());
-      ended.emplace_back(found->first, std::move(transfer.response));
-      transfers_.erase(found);
+      Transfer* transfer = nullptr;
+      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+      transfer->finish(code);
+      curl_multi_remove_handle(multi, transfer->easy.get());
+      ended.emplace_back(transfer->id, std::move(transfer->response));
+      transfers_.erase(transfer->id);
     }
   };
   perform();

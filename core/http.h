@@ -15,7 +15,7 @@
 namespace argo {
 
 // Answers beyond this size, before or after inflation, are cut off. A week of a channel is 60 kB.
-inline constexpr std::int64_t kMaxBodyBytes = 8 * 1024 * 1024;
+inline constexpr std::int64_t kMaxBodyBytes = 8L * 1024 * 1024;
 
 struct HttpRequest {
   std::string url;

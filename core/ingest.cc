@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
-#include <deque>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "check.h"
@@ -14,6 +12,7 @@
 #include "readings_parser.h"
 #include "site.h"
 #include "text.h"
+#include "window_queue.h"
 #include "windows.h"
 
 namespace argo {
@@ -51,10 +50,10 @@ class Run {
   }
 
  private:
-  struct Window {
-    std::int32_t channel_id;
-    TimeRange range;
-    bool is_part;
+  // A window that was asked for, and what came of it so far.
+  struct Asked {
+    Window window;
+    Pull pull;
   };
 
   // Queues all windows by time first, then by channel: the order on disk that the BRIN index on
@@ -64,41 +63,30 @@ class Run {
     result_.expected = result_.range.slots() * static_cast<std::int64_t>(channels.size());
     for (const TimeRange& range : cut_windows(result_.range))
       for (const Channel& channel : channels)
-        planned_.push_back({channel.id, range, false});
+        windows_.add({channel.id, range});
   }
 
-  // Makes a job of the next planned window that is worth asking.
+  // Makes a job of the next window.
   std::optional<Job> next_job() {
-    while (!planned_.empty()) {
-      const Window window = planned_.front();
-      planned_.pop_front();
-      if (refusing_.count(window.channel_id) != 0) {
-        Pull pull;
-        pull.channel_id = window.channel_id;
-        pull.window = window.range;
-        pull.error = "not asked: the API refuses even a single day of this channel";
-        keep(std::move(pull));
-        continue;
-      }
-      if (window.range.seconds() > accepted_seconds_) {
-        split(window);
-        continue;
-      }
-      return to_job(window);
-    }
-    return std::nullopt;
-  }
-
-  Job to_job(const Window& window) {
+    const auto window = windows_.next();
+    if (!window)
+      return std::nullopt;
     Job job;
     job.tag = next_tag_++;
-    Pull& pull = asked_[job.tag];
+    Asked& asked = asked_[job.tag];
+    asked.window = *window;
+    asked.pull = to_pull(*window);
+    job.path = readings_path(asked.pull);
+    job.one_try_on_500 = window->is_part;
+    job.take = [this, &asked](const HttpResponse& response) { return take(response, asked.pull); };
+    return job;
+  }
+
+  static Pull to_pull(const Window& window) {
+    Pull pull;
     pull.channel_id = window.channel_id;
     pull.window = window.range;
-    job.path = readings_path(pull);
-    job.one_try_on_500 = window.is_part;
-    job.take = [this, &pull](const HttpResponse& response) { return take(response, pull); };
-    return job;
+    return pull;
   }
 
   Verdict take(const HttpResponse& response, Pull& pull) {
@@ -109,58 +97,22 @@ class Run {
     return verdict;
   }
 
-  // Keeps a pull that has ended, or cuts a window that was too large.
+  // Keeps what a window brought, and the windows that are given up as failed pulls.
   void settle(const Outcome& outcome) {
-    const auto node = asked_.extract(outcome.tag);
-    Pull& pull = node.mapped();
-    if (outcome.kind == Outcome::Kind::kWindowTooLarge) {
-      const auto halves = halve(pull.window);
-      if (halves && outcome.is_size) {
-        accepted_seconds_ = std::min(accepted_seconds_, pull.window.seconds() - 1);
-        split({pull.channel_id, pull.window, false});
-        return;
-      }
-      if (halves && refusing_.count(pull.channel_id) == 0) {
-        // The API may not like the size, or a day, or the channel: a channel that never answered
-        // is tried with one day. The rest waits to see.
-        const UnixTime middle =
-            has_answered(pull.channel_id) ? halves->second.from : pull.window.from + kDaySeconds;
-        planned_.push_front({pull.channel_id, {pull.window.from, middle}, true});
-        held_[{pull.channel_id, middle}] = {middle, pull.window.to};
-        return;
-      }
-      if (!has_answered(pull.channel_id))
-        refusing_.insert(pull.channel_id);
+    auto node = asked_.extract(outcome.tag);
+    Asked& asked = node.mapped();
+    const auto given_up = windows_.ended(asked.window, outcome);
+    if (outcome.kind == Outcome::Kind::kDone)
+      keep(std::move(asked.pull));
+    for (const WindowQueue::GivenUp& failed : given_up) {
+      Pull pull = to_pull(failed.window);
+      pull.error = failed.reason;
+      keep(std::move(pull));
     }
-    if (outcome.kind != Outcome::Kind::kDone)
-      pull.error = outcome.reason;
-    keep(std::move(pull));
   }
 
-  bool has_answered(std::int32_t channel_id) {
-    const ChannelResult& channel = result_.channels[channel_id];
-    return channel.failed_pulls < channel.pulls;
-  }
-
-  // Plans the halves of a window next.
-  void split(const Window& window) {
-    const auto halves = halve(window.range);
-    planned_.push_front({window.channel_id, halves->second, window.is_part});
-    planned_.push_front({window.channel_id, halves->first, window.is_part});
-  }
-
-  // Keeps a pull until the next store. What was held behind it is asked now, or has failed with it.
+  // Keeps a pull until the next store.
   void keep(Pull pull) {
-    // Another window of the channel may have been under way when its first day was refused.
-    if (!pull.failed())
-      refusing_.erase(pull.channel_id);
-    while (const auto held = held_.extract({pull.channel_id, pull.window.to})) {
-      if (refusing_.count(pull.channel_id) == 0) {
-        planned_.push_front({pull.channel_id, held.mapped(), true});
-        break;
-      }
-      pull.window.to = held.mapped().to;
-    }
     ChannelResult& channel = result_.channels[pull.channel_id];
     ++channel.pulls;
     if (pull.failed()) {
@@ -194,14 +146,10 @@ class Run {
   Host& host_;
   Fetcher fetcher_;
   IngestResult result_;
-  std::deque<Window> planned_;
-  std::map<std::uint64_t, Pull> asked_;
+  WindowQueue windows_;
+  std::map<std::uint64_t, Asked> asked_;
   std::vector<Pull> waiting_;
   std::size_t waiting_readings_ = 0;
-  // By channel and start: what waits for the pull before it to end.
-  std::map<std::pair<std::int32_t, UnixTime>, TimeRange> held_;
-  std::set<std::int32_t> refusing_;  // channels that never answered, not even for a day
-  std::int64_t accepted_seconds_ = kWindowDays * kDaySeconds;
   std::uint64_t next_tag_ = 0;
 };
 
@@ -214,7 +162,7 @@ const char* IngestResult::status() const {
 }
 
 void check_ingest_arguments(const std::string& site, int days) {
-  constexpr const char* example = "For example: SELECT * FROM argo_ingest('23271', 7);";
+  constexpr const char* kExample = "For example: SELECT * FROM argo_ingest('23271', 7);";
   const bool is_id = !site.empty() && site.size() <= kMaxSiteIdBytes &&
                      std::all_of(site.begin(), site.end(), [](unsigned char c) {
                        return c < 0x80 && (std::isalnum(c) != 0 || c == '-' || c == '_');
@@ -222,10 +170,10 @@ void check_ingest_arguments(const std::string& site, int days) {
   if (!is_id)
     throw Error(sqlstate::kInvalidParameter, "invalid site \"" + printable(site, 40) + "\"",
                 "A site is the id of an organization of the API: letters, digits, \"-\" and \"_\".",
-                example);
+                kExample);
   if (days < 1 || days > kMaxDays)
     throw Error(sqlstate::kInvalidParameter, "invalid number of days: " + std::to_string(days),
-                "It must lie between 1 and " + std::to_string(kMaxDays) + ".", example);
+                "It must lie between 1 and " + std::to_string(kMaxDays) + ".", kExample);
 }
 
 IngestResult ingest_site(Host& host, const Settings& settings, const std::string& site, int days) {

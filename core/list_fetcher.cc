@@ -59,43 +59,44 @@ void submit_page(Fetcher& fetcher, const ListRequest& request, std::size_t tag, 
   fetcher.submit(std::move(job));
 }
 
+// Throws what the user can do about a request that failed for good.
+[[noreturn]] void throw_failure(const std::string& what, const Outcome& outcome) {
+  const std::string detail = what + ": " + outcome.reason + ". Nothing was stored.";
+  if (outcome.sqlstate == sqlstate::kLoginRefused)
+    throw Error(sqlstate::kLoginRefused, "the API refused the login", detail,
+                "Check the user mapping: ALTER USER MAPPING FOR CURRENT_USER SERVER ... OPTIONS "
+                "(SET api_key '...', SET email '...', SET password '...').");
+  if (outcome.sqlstate == sqlstate::kNoRights)
+    throw Error(sqlstate::kNoRights, "the API grants this login no right to read its lists", detail,
+                "Ask the account's owner for read access.");
+  if (outcome.sqlstate == sqlstate::kSubscription)
+    throw Error(sqlstate::kSubscription, "the API's subscription has expired", detail,
+                "Renew the subscription, then run it again.");
+  if (outcome.sqlstate == sqlstate::kRateLimited)
+    throw Error(sqlstate::kRateLimited, "the API's rate limit was still exceeded after waiting",
+                detail, "Run it again later.");
+  if (outcome.sqlstate == sqlstate::kUnreachable || outcome.sqlstate == sqlstate::kConnectionLost)
+    throw Error(outcome.sqlstate.c_str(), "could not reach the API", detail,
+                "Check the server's options url and ca_file, and that this machine may connect "
+                "there, then run it again.");
+  throw Error(sqlstate::kBadResponse, "the API gave no usable list", detail, "Run it again later.");
+}
+
 // Waits for all pages submitted; throws Error where one of them failed.
 void wait_for(Fetcher& fetcher, const std::vector<ListRequest>& requests,
               const std::deque<Page>& pages) {
-  std::optional<Error> error;
-  while (const auto outcome = fetcher.next()) {
-    if (outcome->kind == Outcome::Kind::kDone || error)
+  std::optional<Outcome> failure;
+  while (auto outcome = fetcher.next()) {
+    if (outcome->kind == Outcome::Kind::kDone || failure)
       continue;
-    const Page& page = pages[outcome->tag];
-    const std::string what = "page " + std::to_string(page.number) + " of /" +
-                             requests[page.list].name + ": " + outcome->reason;
-    if (outcome->sqlstate == sqlstate::kLoginRefused)
-      error = Error(
-          sqlstate::kLoginRefused, "the API refused the login", what + ". Nothing was stored.",
-          "Check the user mapping: ALTER USER MAPPING FOR CURRENT_USER SERVER ... OPTIONS "
-          "(SET api_key '...', SET email '...', SET password '...').");
-    else if (outcome->sqlstate == sqlstate::kNoRights)
-      error = Error(sqlstate::kNoRights, "the API grants this login no right to read its lists",
-                    what + ". Nothing was stored.", "Ask the account's owner for read access.");
-    else if (outcome->sqlstate == sqlstate::kSubscription)
-      error = Error(sqlstate::kSubscription, "the API's subscription has expired",
-                    what + ". Nothing was stored.", "Renew the subscription, then run it again.");
-    else if (outcome->sqlstate == sqlstate::kRateLimited)
-      error = Error(sqlstate::kRateLimited, "the API's rate limit was still exceeded after waiting",
-                    what + ". Nothing was stored.", "Run it again later.");
-    else if (outcome->sqlstate == sqlstate::kUnreachable ||
-             outcome->sqlstate == sqlstate::kConnectionLost)
-      error = Error(outcome->sqlstate.c_str(), "could not reach the API",
-                    what + ". Nothing was stored.",
-                    "Check the server's options url and ca_file, and that this machine may connect "
-                    "there, then run it again.");
-    else
-      error = Error(sqlstate::kBadResponse, "the API gave no usable list",
-                    what + ". Nothing was stored.", "Run it again later.");
     fetcher.halt(outcome->sqlstate, "another list failed");
+    failure = std::move(outcome);
   }
-  if (error)
-    throw *error;
+  if (!failure)
+    return;
+  const Page& page = pages[failure->tag];
+  throw_failure("Page " + std::to_string(page.number) + " of /" + requests[page.list].name,
+                *failure);
 }
 
 // Says what is wrong with a list read whole, or nothing.
@@ -168,7 +169,7 @@ std::vector<std::vector<ListItem>> read_once(Fetcher& fetcher,
 
 std::vector<std::vector<ListItem>> fetch_lists(Fetcher& fetcher,
                                                const std::vector<ListRequest>& requests) {
-  constexpr int max_reads = 2;
+  constexpr int kMaxReads = 2;
   for (int read = 1;; ++read) {
     std::vector<std::string> faults;
     auto lists = read_once(fetcher, requests, faults);
@@ -176,7 +177,7 @@ std::vector<std::vector<ListItem>> fetch_lists(Fetcher& fetcher,
                                     [](const std::string& text) { return !text.empty(); });
     if (fault == faults.end())
       return lists;
-    if (read < max_reads)
+    if (read < kMaxReads)
       continue;
     const auto& request = requests[static_cast<std::size_t>(fault - faults.begin())];
     throw Error(sqlstate::kBadResponse, "the API's list of " + request.name + " is torn",

@@ -92,7 +92,7 @@ ListPage parse_list_page(std::string_view body, const std::string& name) {
   if (array == handler.arrays.end())
     array = handler.arrays.find("result");
   if (array == handler.arrays.end()) {
-    page.error = handler.error ? "the API says: " + printable(*handler.error, 120)
+    page.error = handler.error ? "the API says: " + printable(*handler.error, 1000)
                                : "no \"" + name + "\" in the answer";
     return page;
   }

@@ -189,7 +189,7 @@ ReadingsAnswer parse_readings(std::string_view body) {
   if (!handler.failure().empty())
     answer.error = handler.failure();
   else if (handler.error && (!handler.has_records || !handler.error->empty()))
-    answer.error = "the API says: " + printable(*handler.error, 120);
+    answer.error = "the API says: " + printable(*handler.error, 1000);
   else if (!handler.has_records)
     answer.error = "no \"records\" in the answer";
   return answer;

@@ -83,25 +83,25 @@ bool is_loopback(const std::string& host) {
 
 // Throws unless the URL is https, or http to this machine, and carries nothing but a host and path.
 void check_url(const std::string& text) {
-  constexpr const char* example = "Give a URL such as 'https://core.eniscope.com'.";
+  constexpr const char* kExample = "Give a URL such as 'https://core.eniscope.com'.";
   const CurlUrl url(curl_url(), &curl_url_cleanup);
   // libcurl does not show an empty fragment, which would swallow the paths put behind it.
   if (text.find_first_of(" \t\r\n#") != std::string::npos ||
       curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK)
-    throw Error(sqlstate::kOptionValue, "option \"url\" is not a URL", {}, example);
+    throw Error(sqlstate::kOptionValue, "option \"url\" is not a URL", {}, kExample);
   for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD})
     if (url_part(url.get(), part))
       throw Error(sqlstate::kOptionValue, "option \"url\" must not hold credentials",
                   "A server's options can be read by every user of the database.",
                   "Put api_key, email and password into the user mapping.");
   if (url_part(url.get(), CURLUPART_QUERY))
-    throw Error(sqlstate::kOptionValue, "option \"url\" must not hold a query", {}, example);
+    throw Error(sqlstate::kOptionValue, "option \"url\" must not hold a query", {}, kExample);
   const std::string scheme = url_part(url.get(), CURLUPART_SCHEME).value_or("");
   const std::string host = url_part(url.get(), CURLUPART_HOST).value_or("");
   if (scheme == "https")
     return;
   if (scheme != "http")
-    throw Error(sqlstate::kOptionValue, "option \"url\" must begin with https://", {}, example);
+    throw Error(sqlstate::kOptionValue, "option \"url\" must begin with https://", {}, kExample);
   if (!is_loopback(host))
     throw Error(sqlstate::kOptionValue, "option \"url\" must use https",
                 "Over http the login would cross the network in clear; only a loopback address may "

@@ -151,7 +151,7 @@ TEST_F(ListFetcherTest, TellsWhatTheApiRefused) {
     const Error error = fetch_error();
     EXPECT_EQ(error.sqlstate(), sqlstate) << status;
     EXPECT_FALSE(error.hint().empty());
-    EXPECT_NE(error.detail().find("page 1 of /channels"), std::string::npos);
+    EXPECT_NE(error.detail().find("Page 1 of /channels"), std::string::npos);
     EXPECT_EQ(all_texts(error).find(testing::kApiKey), std::string::npos);
   }
 }
