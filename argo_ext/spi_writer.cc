@@ -14,8 +14,8 @@ constexpr int kParameters = 2 + static_cast<int>(kQuantities);
 
 // Turns Unix seconds into a timestamptz.
 Datum to_timestamptz(UnixTime ts) {
-  constexpr std::int64_t epoch_difference_days = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
-  return TimestampTzGetDatum((ts - epoch_difference_days * kDaySeconds) * USECS_PER_SEC);
+  constexpr std::int64_t kEpochDifferenceDays = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
+  return TimestampTzGetDatum((ts - kEpochDifferenceDays * kDaySeconds) * USECS_PER_SEC);
 }
 
 class SpiWriter : public ReadingsWriter {
