@@ -11,7 +11,8 @@ CREATE FOREIGN DATA WRAPPER eniscope VALIDATOR @extschema@.argo_eniscope_validat
 COMMENT ON FOREIGN DATA WRAPPER eniscope IS
     'Connections to the Eniscope Core API. SERVER options: url, ca_file, max_concurrency (1 to 32, '
     'default 6), requests_per_second (0 to 1000, 0 for no limit), connect_timeout_ms (default 10000), '
-    'timeout_ms of a request (default 60000). USER MAPPING options: api_key, email, and password or '
+    'timeout_ms of a request (default 60000), and what a reading must not exceed: max_power_kw (default '
+    '5000), min_voltage_v (50), max_voltage_v (600). USER MAPPING options: api_key, email, and password or '
     'password_md5. USAGE on this wrapper lets a role make the server connect to any https address.';
 
 CREATE FUNCTION @extschema@.argo_ingest(
@@ -19,6 +20,10 @@ CREATE FUNCTION @extschema@.argo_ingest(
         days integer DEFAULT 7,
         server text DEFAULT 'eniscope',
         refresh boolean DEFAULT true,
+        dry_run boolean DEFAULT false,
+        on_conflict text DEFAULT 'nothing',
+        lookback_days integer DEFAULT 3,
+        max_catch_up_days integer DEFAULT 90,
         as_of timestamptz DEFAULT NULL,
         OUT site text,
         OUT range tstzrange,
@@ -32,18 +37,46 @@ CREATE FUNCTION @extschema@.argo_ingest(
         OUT missing bigint,
         OUT failed_pulls bigint,
         OUT status text,
-        OUT duration_ms double precision)
+        OUT duration_ms double precision,
+        OUT pulls bigint,
+        OUT differing bigint,
+        OUT corrected bigint,
+        OUT reject_reasons jsonb)
     LANGUAGE C VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'argo_ingest';
-COMMENT ON FUNCTION @extschema@.argo_ingest(text, integer, text, boolean, timestamptz) IS
-    'Fetches the readings of a site (an organization id of the API) from local midnight "days" days '
-    'ago (1 to 3660) to the last 15-minute bin that ended at least 15 minutes before as_of (default '
-    'now), stores those that are new, and refreshes the materialized views unless refresh is false. '
-    'One row: requests are HTTP requests; expected are 15-minute slots of all channels; fetched = '
-    'inserted + duplicates + rejected; missing are expected slots that hold no reading afterwards; '
-    'status is success, partial (some pulls failed) or failed (all did). Raises where nothing could '
-    'be tried: 22023 bad argument or unknown site, 25006 read-only, 28000 login refused, 42501 no '
-    'rights, 42704 no server or mapping, 55P03 another run, 08001 API out of reach, ZA002 bad '
-    'response, 57014 cancelled.';
-REVOKE ALL ON FUNCTION @extschema@.argo_ingest(text, integer, text, boolean, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.argo_ingest(text, integer, text, boolean, boolean, text, integer, integer, timestamptz) IS
+    'Brings the readings of a site (an organization id of the API) up to date: from local midnight '
+    '"days" days ago (1 to 3660), or from where a channel was last complete (at most max_catch_up_days '
+    'back), to the last 15-minute bin that ended at least 15 minutes before as_of (default now). Asks '
+    'for what is missing, and for all of the last lookback_days days and today; stores what is new; '
+    'with on_conflict => ''update'' also corrects readings that the API now gives another value; '
+    'refreshes the materialized views unless refresh is false. dry_run => true asks for no reading: '
+    'pulls and requests are then those it would take, expected the readings they can bring, '
+    'duration_ms the time at the pace of the lists. One row: requests are HTTP requests; expected are '
+    'slots of 15 minutes of all channels; fetched = inserted + duplicates + rejected; missing are '
+    'expected slots that hold no reading afterwards; differing of the duplicates had another value '
+    'stored, corrected of these were changed; status is success, partial (some pulls failed), failed '
+    '(all did) or planned. Raises where nothing could be tried: 22023 bad argument or unknown site, '
+    '25006 read-only, 28000 login refused, 42501 no rights, 42704 no server or mapping, 55P03 another '
+    'run, 08001 API out of reach, ZA002 bad response, 57014 cancelled.';
+REVOKE ALL ON FUNCTION @extschema@.argo_ingest(text, integer, text, boolean, boolean, text, integer, integer, timestamptz) FROM PUBLIC;
+
+CREATE PROCEDURE @extschema@.argo_backfill(
+        site text,
+        start_date date,
+        end_date date DEFAULT NULL,
+        server text DEFAULT 'eniscope',
+        window_days integer DEFAULT 1,
+        refresh boolean DEFAULT true,
+        on_conflict text DEFAULT 'nothing',
+        as_of timestamptz DEFAULT NULL)
+    LANGUAGE C
+    AS 'MODULE_PATHNAME', 'argo_backfill';
+COMMENT ON PROCEDURE @extschema@.argo_backfill(text, date, date, text, integer, boolean, text, timestamptz) IS
+    'Fetches what is missing of a site from start_date to end_date (whole days at the site, both '
+    'included; default up to now), in windows of window_days (1 to 7) days, by time, then by channel. '
+    'Commits every ten seconds or 65,536 readings: ended anywhere and called again, it goes on where it '
+    'was. v_ingest_progress shows others how far it is. Raises 25001 inside a transaction block, and '
+    'what argo_ingest() raises.';
+REVOKE ALL ON PROCEDURE @extschema@.argo_backfill(text, date, date, text, integer, boolean, text, timestamptz) FROM PUBLIC;

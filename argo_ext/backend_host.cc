@@ -8,20 +8,44 @@
 #include <utility>
 
 #include "boundary.h"
-#include "sql.h"
+#include "readings_store.h"
 
 namespace argo::pg {
 
 namespace {
 
-std::int64_t to_integer(const Text& text) {
-  return text ? std::stoll(*text) : 0;
+// A time as the SQL of this file takes it: Unix seconds in a text parameter.
+std::string instant(int parameter) {
+  return "pg_catalog.to_timestamp($" + std::to_string(parameter) + "::double precision)";
+}
+
+// Warns of pulls that failed, naming a channel or three.
+void warn_of_failures(const IngestResult& result) {
+  if (result.failed_pulls == 0)
+    return;
+  constexpr int kMaxNamed = 3;
+  int named = 0;
+  std::string detail;
+  for (const auto& [id, channel] : result.channels)
+    if (channel.failed_pulls > 0 && ++named <= kMaxNamed)
+      detail += "Channel " + std::to_string(id) + ": " + channel.error + ". ";
+  if (named > kMaxNamed)
+    detail += "And " + std::to_string(named - kMaxNamed) + " more channels. ";
+  const std::string message = "site " + result.site.organization.id + ": " +
+                              std::to_string(result.failed_pulls) + " of " +
+                              std::to_string(result.pulls) + " pulls failed";
+  call([&] {
+    ereport(WARNING,
+            (errmsg_internal("%s", message.c_str()),
+             errdetail_internal("%sWhat the other pulls brought is stored.", detail.c_str()),
+             errhint("SELECT * FROM ingestion_logs WHERE status = 'failure' ORDER BY id DESC;")));
+  });
 }
 
 }  // namespace
 
-BackendHost::BackendHost(std::string schema, std::optional<UnixTime> as_of)
-    : schema_(std::move(schema)), as_of_(as_of) {}
+BackendHost::BackendHost(std::string schema, OnConflict on_conflict, std::optional<UnixTime> as_of)
+    : schema_(std::move(schema)), on_conflict_(on_conflict), as_of_(as_of), started_at_(now()) {}
 
 bool BackendHost::stop_requested() {
   return pg::stop_requested();
@@ -38,52 +62,93 @@ UnixTime BackendHost::now() {
   return as_of_ ? *as_of_ : static_cast<UnixTime>(std::time(nullptr));
 }
 
-TimeRange BackendHost::final_slots(const Organization& organization, int days) {
-  const Rows rows = query(
-      "SELECT extract(epoch FROM range_start)::bigint, extract(epoch FROM range_end)::bigint "
-      "FROM " +
-          schema_ + "._argo_ingest_range(" + schema_ +
-          "._argo_site_zone($1, $2), $3::integer, pg_catalog.to_timestamp($4::double precision))",
-      {organization.id, organization.timezone, std::to_string(days), std::to_string(now())});
-  return {to_integer(rows.at(0).at(0)), to_integer(rows.at(0).at(1))};
+Plan BackendHost::plan(const Site& site, const PlanRequest& request) {
+  const Organization& organization = site.organization;
+  const Text payload =
+      query_value("SELECT " + schema_ + "._argo_ingest_plan($1, $2::integer[], " + schema_ +
+                      "._argo_site_zone($1, $3), $4::jsonb, " + instant(5) + ")",
+                  {organization.id, channel_array(site), organization.timezone,
+                   plan_request_payload(request), std::to_string(now())});
+  return parse_plan(payload.value());
 }
 
-std::vector<std::int64_t> BackendHost::store(const Site& site, const std::vector<Pull>& pulls) {
+std::vector<Stored> BackendHost::store(const Site& site, const std::vector<Pull>& pulls) {
   if (!is_site_stored_)
     query("SELECT " + schema_ + "._argo_store_site($1::jsonb)", {site_payload(site)});
   is_site_stored_ = true;
-  if (!writer_)
-    writer_ = make_spi_writer(schema_);
-  std::vector<std::int64_t> inserted;
-  inserted.reserve(pulls.size());
+  std::vector<Stored> stored;
+  stored.reserve(pulls.size());
+  ReadingsStore readings(schema_, on_conflict_);
+  readings.lock_channels(pulls);
   for (const Pull& pull : pulls) {
     if (stop_requested())
       throw Cancelled();
-    inserted.push_back(writer_->write(pull));
+    stored.push_back(readings.store(pull));
   }
+  readings.close();
   const std::string& id = site.organization.id;
-  query("SELECT " + schema_ + "._argo_log_pulls($1, $2::jsonb)",
-        {id, pulls_payload(pulls, inserted)});
+  query("SELECT " + schema_ + "._argo_log_pulls($1, $2::jsonb, " + instant(3) + ")",
+        {id, pulls_payload(pulls, stored), std::to_string(now())});
   if (const std::string rejects = rejects_payload(pulls); rejects != "[]")
     query("SELECT " + schema_ + "._argo_log_rejects($1, $2::jsonb)", {id, rejects});
-  return inserted;
+  return stored;
 }
 
-std::int64_t BackendHost::count_present(const Site& site, const TimeRange& range) {
-  return to_integer(query_value(
-      "SELECT " + schema_ +
-          "._argo_count_present($1::integer[], pg_catalog.to_timestamp($2::double precision),"
-          " pg_catalog.to_timestamp($3::double precision))",
-      {channel_array(site), std::to_string(range.from), std::to_string(range.to)}));
+std::int64_t BackendHost::count_missing(const Plan& plan) {
+  return std::stoll(query_value("SELECT " + schema_ + "._argo_count_missing($1::jsonb)",
+                                {ranges_payload(plan.starts)})
+                        .value());
 }
 
-void BackendHost::log_sync(const IngestResult& result, UnixTime started) {
-  const std::string failed =
-      std::to_string(result.failed_pulls) + " of " + std::to_string(result.pulls) + " pulls failed";
+void BackendHost::progress(const Progress& progress) {
+  progress_ = progress;
+  report(NOTICE, progress.text.c_str());
+}
+
+void BackendHost::begin_run(const std::string& site, const char* kind) {
+  if (query_value("SELECT pg_catalog.to_regclass($1) IS NULL",
+                  {schema_ + "._argo_schema_version"}) == "t") {
+    query("SELECT pg_catalog.count(*) FROM " + schema_ + ".argo_setup()");
+    report(NOTICE, ("created Argo's tables and views in schema " + schema_).c_str());
+  }
+  query("SELECT " + schema_ + "._argo_lock_site($1)", {site});
+  run_ = query_value("SELECT " + schema_ + "._argo_begin_run($1, $2)", {site, std::string(kind)});
+}
+
+void BackendHost::note_run(const std::string& status, const Text& message) {
   query("SELECT " + schema_ +
-            "._argo_log_sync($1, pg_catalog.to_timestamp($2::double precision), $3::jsonb, $4, $5)",
-        {result.site.organization.id, std::to_string(started), channels_payload(result),
-         std::string(result.status()), result.failed_pulls == 0 ? Text() : Text(failed)});
+            "._argo_note_run($1::bigint, $2::bigint, $3::bigint, $4::bigint, $5, $6)",
+        {run_, std::to_string(progress_.slots_planned), std::to_string(progress_.slots_done),
+         std::to_string(progress_.readings), status, message});
+}
+
+void BackendHost::end_run(const IngestResult& result) {
+  Text error;
+  if (result.failed_pulls > 0)
+    error = std::to_string(result.failed_pulls) + " of " + std::to_string(result.pulls) +
+            " pulls failed";
+  query("SELECT " + schema_ + "._argo_log_sync($1, " + instant(2) + ", $3::jsonb, $4, $5)",
+        {result.site.organization.id, std::to_string(started_at_), channels_payload(result),
+         std::string(result.status()), error});
+  progress_.slots_planned = progress_.slots_done = result.asked;
+  progress_.readings = result.fetched;
+  note_run(result.status(), error);
+  warn_of_failures(result);
+}
+
+void BackendHost::refresh_views() {
+  const auto error = in_subtransaction(
+      [&] { query("SELECT pg_catalog.count(*) FROM " + schema_ + ".argo_refresh()"); });
+  if (!error)
+    return;
+  if (error->data() != nullptr && error->data()->sqlerrcode == ERRCODE_QUERY_CANCELED)
+    throw *error;
+  const std::string reason = error->message();
+  call([&] {
+    ereport(WARNING, (errmsg("could not refresh the materialized views"),
+                      errdetail_internal("%s. The readings are stored.", reason.c_str()),
+                      errhint("SELECT * FROM argo_refresh();")));
+  });
 }
 
 }  // namespace argo::pg

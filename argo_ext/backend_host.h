@@ -5,12 +5,11 @@
 #include "../core/host.h"
 #include "../core/ingest.h"
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "readings_writer.h"
+#include "sql.h"
 
 namespace argo::pg {
 
@@ -18,22 +17,39 @@ class BackendHost : public Host {
  public:
   // `schema` is the quoted name of the schema that holds Argo's tables; SPI must be open. With
   // `as_of` the clock stands there.
-  BackendHost(std::string schema, std::optional<UnixTime> as_of);
+  BackendHost(std::string schema, OnConflict on_conflict, std::optional<UnixTime> as_of);
 
   bool stop_requested() override;
   void log(LogLevel level, const std::string& text) override;
   UnixTime now() override;
-  TimeRange final_slots(const Organization& organization, int days) override;
-  std::vector<std::int64_t> store(const Site& site, const std::vector<Pull>& pulls) override;
-  std::int64_t count_present(const Site& site, const TimeRange& range) override;
+  Plan plan(const Site& site, const PlanRequest& request) override;
+  std::vector<Stored> store(const Site& site, const std::vector<Pull>& pulls) override;
+  std::int64_t count_missing(const Plan& plan) override;
+  void progress(const Progress& progress) override;
 
-  // Keeps data_sync_status: a row for the site and one for each of its channels.
-  void log_sync(const IngestResult& result, UnixTime started);
+  // Makes the tables where this database has none, takes the site's lock until the end of the
+  // transaction, and enters the run into the ledger.
+  void begin_run(const std::string& site, const char* kind);
+
+  // Keeps data_sync_status and the ledger; warns of pulls that failed.
+  void end_run(const IngestResult& result);
+
+  // Refreshes the materialized views. The readings count even where that fails, so it only warns.
+  void refresh_views();
+
+ protected:
+  const std::string& schema() const { return schema_; }
+
+  // Writes into the ledger how far the run is.
+  void note_run(const std::string& status, const Text& message);
 
  private:
   std::string schema_;
+  OnConflict on_conflict_;
   std::optional<UnixTime> as_of_;
-  std::unique_ptr<ReadingsWriter> writer_;
+  UnixTime started_at_;
+  Text run_;
+  Progress progress_;
   bool is_site_stored_ = false;
 };
 

@@ -2,6 +2,7 @@
 // of PostgreSQL's crosses a living C++ object.
 #include "../core/error.h"
 
+#include <cstdint>
 #include <cstring>
 #include <exception>
 #include <new>

@@ -1,6 +1,8 @@
 // Runs SQL in the backend for C++: text in, text out, as a client would.
 #include "sql.h"
 
+#include <cstdint>
+
 #include "boundary.h"
 
 namespace argo::pg {
@@ -49,6 +51,13 @@ void open_spi() {
   call([] {
     if (SPI_connect() != SPI_OK_CONNECT)
       elog(ERROR, "SPI_connect failed");
+  });
+}
+
+void open_spi_for_commits() {
+  call([] {
+    if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+      elog(ERROR, "SPI_connect_ext failed");
   });
 }
 

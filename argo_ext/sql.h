@@ -18,6 +18,9 @@ using Rows = std::vector<std::vector<Text>>;
 void open_spi();
 void close_spi();
 
+// The same for a procedure that commits.
+void open_spi_for_commits();
+
 // Runs one statement whose parameters are all of type text, UTF-8, and returns its rows.
 Rows query(const std::string& sql, const std::vector<Text>& parameters = {});
 

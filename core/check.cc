@@ -76,7 +76,7 @@ const char* timestamp_fault(const Record& record, const TimeRange& window, UnixT
 }
 
 // Converts the values; says why they cannot be stored, or nothing where they can.
-const char* convert_values(const Record& record, Reading& reading) {
+const char* convert_values(const Record& record, const Settings& limits, Reading& reading) {
   if (!record.odd.empty())
     return "value is no finite number";
   if (record.present == 0)
@@ -92,6 +92,15 @@ const char* convert_values(const Record& record, Reading& reading) {
   }
   if (reading.value(Quantity::kPowerKw) < 0)
     return "negative power";
+  // A value that is not there is NaN, which no comparison finds.
+  if (reading.value(Quantity::kPowerKw) > limits.max_power_kw)
+    return "power beyond max_power_kw";
+  const double voltage_v = reading.value(Quantity::kVoltageV);
+  // A circuit that is dead has 0 V, and that is data.
+  if (voltage_v != 0 && (voltage_v < limits.min_voltage_v || voltage_v > limits.max_voltage_v))
+    return "voltage beyond min_voltage_v and max_voltage_v";
+  if (std::fabs(reading.value(Quantity::kPowerFactor)) > 1)
+    return "power factor beyond 1";
   return nullptr;
 }
 
@@ -155,14 +164,14 @@ Verdict check_answer(const ReadingsAnswer& answer, const Pull& asked) {
   return {};
 }
 
-void check_records(const ReadingsAnswer& answer, UnixTime now, Pull& pull) {
+void check_records(const ReadingsAnswer& answer, const Settings& limits, UnixTime now, Pull& pull) {
   pull.fetched = static_cast<std::int64_t>(answer.records.size());
   pull.readings.reserve(answer.records.size());
   for (const Record& record : answer.records) {
     Reading reading;
     const char* fault = timestamp_fault(record, pull.window, now);
     if (fault == nullptr)
-      fault = convert_values(record, reading);
+      fault = convert_values(record, limits, reading);
     if (fault != nullptr) {
       pull.rejects.push_back({received_ts(record), received_values(record), fault});
       continue;

@@ -7,6 +7,7 @@
 #include "fetcher.h"
 #include "model.h"
 #include "readings_parser.h"
+#include "settings.h"
 
 namespace argo {
 
@@ -17,7 +18,7 @@ Verdict check_answer(const ReadingsAnswer& answer, const Pull& asked);
 // record is rejected when its timestamp is missing, off the 15-minute grid, outside the window or
 // in the future, when a value is no finite number, when the power is negative, or when it has no
 // value at all. Of two records with one timestamp the later counts.
-void check_records(const ReadingsAnswer& answer, UnixTime now, Pull& pull);
+void check_records(const ReadingsAnswer& answer, const Settings& limits, UnixTime now, Pull& pull);
 
 }  // namespace argo
 

@@ -71,7 +71,7 @@ Fetcher::Fetcher(Host& host, const Settings& settings)
       bucket_(settings.requests_per_second, Clock::now()) {}
 
 void Fetcher::submit(Job job) {
-  waiting_.push_back(Entry{std::move(job), 0, {}, {}});
+  waiting_.emplace_back().job = std::move(job);
 }
 
 std::optional<Outcome> Fetcher::next(const Source& more) {
@@ -88,11 +88,18 @@ std::optional<Outcome> Fetcher::next(const Source& more) {
       continue;
     if (under_way_.empty() && waiting_.empty())
       return std::nullopt;
+    if (tick_)
+      tick_();
     for (auto& [id, response] : http_.poll(wait_ms())) {
       auto node = under_way_.extract(id);
       judge(std::move(node.mapped()), response);
     }
   }
+}
+
+Milliseconds Fetcher::paused_for() const {
+  return std::chrono::ceil<Milliseconds>(
+      std::max(paused_until_ - Clock::now(), Clock::duration::zero()));
 }
 
 void Fetcher::halt(const std::string& sqlstate, const std::string& reason) {
@@ -129,12 +136,17 @@ std::optional<Fetcher::Entry> Fetcher::take_due(Clock::time_point now, const Sou
   if (!more)
     return std::nullopt;
   auto job = more();
-  return job ? std::optional(Entry{std::move(*job), 0, {}, {}}) : std::nullopt;
+  if (!job)
+    return std::nullopt;
+  Entry entry;
+  entry.job = std::move(*job);
+  return entry;
 }
 
 void Fetcher::start(Entry entry) {
   entry.attempts++;
   entry.headers = session_.headers();
+  entry.started_at = Clock::now();
   const std::uint64_t id = next_id_++;
   http_.start(id, {base_ + entry.job.path, entry.headers});
   under_way_.emplace(id, std::move(entry));
@@ -165,6 +177,9 @@ void Fetcher::judge(Entry entry, const HttpResponse& response) {
     switch (verdict.kind) {
       case Verdict::Kind::kAccepted:
         failures_in_a_row_ = 0;
+        answered_ms_ +=
+            std::chrono::duration<double, std::milli>(Clock::now() - entry.started_at).count();
+        ++answered_;
         return end(entry, {});
       case Verdict::Kind::kWindowTooLarge:
         failures_in_a_row_ = 0;
@@ -179,7 +194,8 @@ void Fetcher::judge(Entry entry, const HttpResponse& response) {
   // A refusal counts even where its body is cut off: a refused login must not be repeated.
   if (response.ok() || response.status >= 300)
     return judge_status(std::move(entry), response);
-  const std::string reason = response.transport_error + " (" + response.timings + ")";
+  const std::string reason =
+      response.transport_error + " (" + settings_.url + ", " + response.timings + ")";
   if (response.too_large)
     return end(entry, too_large(sqlstate::kTooLarge, reason, true));
   if (response.untrusted)
@@ -243,8 +259,10 @@ void Fetcher::retry(Entry entry, int max_attempts, std::optional<Milliseconds> a
       asked_wait.value_or(backoff_.wait_after(std::max(entry.attempts, rounds)));
   entry.not_before = Clock::now() + wait;
   // A limit is the account's, and where nothing goes through it is not this request's fault either.
-  if (is_limit || asked_wait || rounds > 0)
-    paused_until_ = std::max(paused_until_, entry.not_before);
+  if ((is_limit || asked_wait || rounds > 0) && entry.not_before > paused_until_) {
+    paused_until_ = entry.not_before;
+    pause_reason_ = is_limit ? "rate limited" : failure.reason;
+  }
   host_.log(LogLevel::kDebug,
             session_.redact("retrying " + entry.job.path + ": " + failure.reason));
   waiting_.push_back(std::move(entry));

@@ -70,6 +70,17 @@ class Fetcher {
   // wish.
   std::optional<Outcome> next(const Source& more = {});
 
+  // Called while next() waits, every 50 ms or more often.
+  void set_tick(std::function<void()> tick) { tick_ = std::move(tick); }
+
+  // Returns for how long no request may be started, by the API's wish or while nothing goes
+  // through.
+  Milliseconds paused_for() const;
+  const std::string& pause_reason() const { return pause_reason_; }
+
+  // Returns how long an answered request took on average, in milliseconds.
+  double mean_request_ms() const { return answered_ == 0 ? 0 : answered_ms_ / answered_; }
+
   // Ends what is queued without asking, each job failing for this reason.
   void halt(const std::string& sqlstate, const std::string& reason);
 
@@ -84,6 +95,7 @@ class Fetcher {
     int attempts = 0;
     Clock::time_point not_before;
     std::vector<std::string> headers;  // of the attempt under way
+    Clock::time_point started_at;
   };
 
   void start_what_may_start(const Source& more);
@@ -108,6 +120,10 @@ class Fetcher {
   std::map<std::uint64_t, Entry> under_way_;
   std::deque<Outcome> ended_;
   Clock::time_point paused_until_;
+  std::string pause_reason_;
+  std::function<void()> tick_;
+  double answered_ms_ = 0;
+  int answered_ = 0;
   std::optional<Outcome> halted_;
   std::uint64_t next_id_ = 1;
   std::int64_t requests_ = 0;

@@ -14,6 +14,41 @@ namespace argo {
 
 enum class LogLevel : std::uint8_t { kDebug, kNotice, kWarning };
 
+// What becomes of a stored reading that the API now gives another value.
+enum class OnConflict : std::uint8_t { kNothing, kUpdate };
+
+// Which stretch of time a run is for: the last `days` days, or whole days from one date to another.
+struct PlanRequest {
+  int days = 0;
+  std::string start_date;     // YYYY-MM-DD at the site; empty: `days` counts
+  std::string end_date;       // the last day; empty: up to now
+  int lookback_days = 0;      // this many days and today are asked even where all is stored
+  int max_catch_up_days = 0;  // how far back a channel's first incomplete day is looked for
+};
+
+// What to ask, from what is missing.
+struct Plan {
+  TimeRange range;                   // from the earliest start of a channel
+  std::vector<ChannelRange> starts;  // of each channel, what the run is for
+  std::vector<ChannelRange> to_ask;  // slots that are missing, or asked in any case
+  std::int64_t expected = 0;         // slots in `starts`
+};
+
+// What became of the readings of a pull.
+struct Stored {
+  std::int64_t inserted = 0;
+  std::int64_t differing = 0;  // stored before, with another value
+  std::int64_t corrected = 0;  // of these, those that were changed
+};
+
+// How far a run is.
+struct Progress {
+  std::int64_t slots_done = 0;
+  std::int64_t slots_planned = 0;
+  std::int64_t readings = 0;  // received so far
+  std::string text;           // a line for people
+};
+
 class Host {
  public:
   Host() = default;
@@ -30,16 +65,18 @@ class Host {
   // Returns the time now.
   virtual UnixTime now() = 0;
 
-  // Returns the slots from local midnight `days` days ago in `timezone` to the last one that ended
-  // long enough ago to be final. Throws Error where the database does not know the zone.
-  virtual TimeRange final_slots(const Organization& organization, int days) = 0;
+  // Says what to ask of the API. Throws Error where the database does not know the site's zone.
+  virtual Plan plan(const Site& site, const PlanRequest& request) = 0;
 
   // Stores the pulls of a site, failed ones as log rows only, and the site itself where it changed.
-  // Returns how many readings of each pull were new, in the order of `pulls`.
-  virtual std::vector<std::int64_t> store(const Site& site, const std::vector<Pull>& pulls) = 0;
+  // Returns what became of each, in the order of `pulls`.
+  virtual std::vector<Stored> store(const Site& site, const std::vector<Pull>& pulls) = 0;
 
-  // Returns how many slots of the site's channels in `range` hold a reading.
-  virtual std::int64_t count_present(const Site& site, const TimeRange& range) = 0;
+  // Returns how many slots of a plan hold no reading.
+  virtual std::int64_t count_missing(const Plan& plan) = 0;
+
+  // Says how far the run is, at most once a second.
+  virtual void progress(const Progress& progress) = 0;
 };
 
 }  // namespace argo

@@ -1,14 +1,16 @@
-// The rolling sync of one site: list, plan, fetch, check, store.
+// A run over one site: list, plan, fetch, check, store.
 #include "ingest.h"
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
 #include <optional>
 #include <utility>
 
 #include "check.h"
 #include "error.h"
 #include "fetcher.h"
+#include "progress.h"
 #include "readings_parser.h"
 #include "site.h"
 #include "text.h"
@@ -35,17 +37,31 @@ std::string readings_path(const Pull& pull) {
 // One run over one site.
 class Run {
  public:
-  Run(Host& host, const Settings& settings) : host_(host), fetcher_(host, settings) {}
+  Run(Host& host, const Settings& settings, const IngestRequest& request)
+      : host_(host),
+        settings_(settings),
+        request_(request),
+        fetcher_(host, settings),
+        progress_(host, std::chrono::steady_clock::now()),
+        stored_at_(std::chrono::steady_clock::now()) {}
 
-  IngestResult ingest(const std::string& site, int days) {
-    result_.site = fetch_site(fetcher_, host_, site);
-    result_.range = host_.final_slots(result_.site.organization, days);
-    plan();
+  IngestResult run() {
+    result_.site = fetch_site(fetcher_, host_, request_.site);
+    result_.plan = host_.plan(result_.site, request_.plan);
+    const auto windows = cover(result_.plan.to_ask, request_.window_days);
+    for (const ChannelRange& window : windows) {
+      windows_.add({window.channel_id, window.range});
+      result_.asked += window.range.slots();
+    }
+    if (request_.is_dry_run)
+      return estimate(static_cast<std::int64_t>(windows.size()));
+    progress_.set_planned(result_.asked);
+    fetcher_.set_tick([this] { tell(); });
     while (const auto outcome = fetcher_.next([this] { return next_job(); }))
       settle(*outcome);
     store();
     result_.requests = fetcher_.requests();
-    result_.missing = result_.expected - host_.count_present(result_.site, result_.range);
+    result_.missing = host_.count_missing(result_.plan);
     return std::move(result_);
   }
 
@@ -56,14 +72,21 @@ class Run {
     Pull pull;
   };
 
-  // Queues all windows by time first, then by channel: the order on disk that the BRIN index on
-  // readings."timestamp" depends on.
-  void plan() {
-    const auto& channels = result_.site.channels;
-    result_.expected = result_.range.slots() * static_cast<std::int64_t>(channels.size());
-    for (const TimeRange& range : cut_windows(result_.range))
-      for (const Channel& channel : channels)
-        windows_.add({channel.id, range});
+  // Says what a run would ask for, and how long it would take at the pace of the lists.
+  IngestResult estimate(std::int64_t pulls) {
+    const std::int64_t rounds = (pulls + settings_.max_concurrency - 1) / settings_.max_concurrency;
+    result_.is_dry_run = true;
+    result_.pulls = pulls;
+    result_.requests = pulls;
+    result_.missing = host_.count_missing(result_.plan);
+    result_.estimated_ms = static_cast<double>(rounds) * fetcher_.mean_request_ms();
+    return std::move(result_);
+  }
+
+  void tell() {
+    const auto pause = std::chrono::duration_cast<std::chrono::seconds>(fetcher_.paused_for());
+    progress_.tell(std::chrono::steady_clock::now(),
+                   pause.count() == 0 ? 0 : host_.now() + pause.count(), fetcher_.pause_reason());
   }
 
   // Makes a job of the next window.
@@ -93,7 +116,7 @@ class Run {
     const ReadingsAnswer answer = parse_readings(response.body);
     Verdict verdict = check_answer(answer, pull);
     if (verdict.kind == Verdict::Kind::kAccepted)
-      check_records(answer, host_.now(), pull);
+      check_records(answer, settings_, host_.now(), pull);
     return verdict;
   }
 
@@ -120,14 +143,18 @@ class Run {
       if (channel.error.empty())
         channel.error = pull.error;
     }
+    progress_.add(pull.window.slots(), pull.fetched);
     waiting_readings_ += pull.readings.size() + pull.rejects.size();
     waiting_.push_back(std::move(pull));
-    if (waiting_readings_ >= kStoreAtReadings)
+    const auto waited = std::chrono::steady_clock::now() - stored_at_;
+    const bool is_time =
+        request_.store_every_s > 0 && waited >= std::chrono::seconds(request_.store_every_s);
+    if (waiting_readings_ >= kStoreAtReadings || is_time)
       store();
   }
 
   void store() {
-    const std::vector<std::int64_t> inserted = host_.store(result_.site, waiting_);
+    const std::vector<Stored> stored = host_.store(result_.site, waiting_);
     for (std::size_t i = 0; i < waiting_.size(); ++i) {
       const Pull& pull = waiting_[i];
       const auto readings = static_cast<std::int64_t>(pull.readings.size());
@@ -135,34 +162,46 @@ class Run {
       result_.failed_pulls += pull.failed() ? 1 : 0;
       result_.fetched += pull.fetched;
       result_.rejected += static_cast<std::int64_t>(pull.rejects.size());
-      result_.inserted += inserted[i];
-      result_.duplicates += readings - inserted[i] + pull.repeated;
-      result_.channels[pull.channel_id].inserted += inserted[i];
+      for (const Reject& reject : pull.rejects)
+        ++result_.reject_reasons[reject.reason];
+      result_.inserted += stored[i].inserted;
+      result_.duplicates += readings - stored[i].inserted + pull.repeated;
+      result_.differing += stored[i].differing;
+      result_.corrected += stored[i].corrected;
+      result_.channels[pull.channel_id].inserted += stored[i].inserted;
     }
     waiting_.clear();
     waiting_readings_ = 0;
+    stored_at_ = std::chrono::steady_clock::now();
   }
 
   Host& host_;
+  Settings settings_;
+  IngestRequest request_;
   Fetcher fetcher_;
   IngestResult result_;
   WindowQueue windows_;
   std::map<std::uint64_t, Asked> asked_;
   std::vector<Pull> waiting_;
   std::size_t waiting_readings_ = 0;
+  ProgressMeter progress_;
+  std::chrono::steady_clock::time_point stored_at_;
   std::uint64_t next_tag_ = 0;
 };
 
 }  // namespace
 
 const char* IngestResult::status() const {
+  if (is_dry_run)
+    return "planned";
   if (failed_pulls == 0)
     return "success";
   return failed_pulls < pulls ? "partial" : "failed";
 }
 
-void check_ingest_arguments(const std::string& site, int days) {
+void check_ingest_request(const IngestRequest& request) {
   constexpr const char* kExample = "For example: SELECT * FROM argo_ingest('23271', 7);";
+  const std::string& site = request.site;
   const bool is_id = !site.empty() && site.size() <= kMaxSiteIdBytes &&
                      std::all_of(site.begin(), site.end(), [](unsigned char c) {
                        return c < 0x80 && (std::isalnum(c) != 0 || c == '-' || c == '_');
@@ -171,14 +210,24 @@ void check_ingest_arguments(const std::string& site, int days) {
     throw Error(sqlstate::kInvalidParameter, "invalid site \"" + printable(site, 40) + "\"",
                 "A site is the id of an organization of the API: letters, digits, \"-\" and \"_\".",
                 kExample);
-  if (days < 1 || days > kMaxDays)
-    throw Error(sqlstate::kInvalidParameter, "invalid number of days: " + std::to_string(days),
-                "It must lie between 1 and " + std::to_string(kMaxDays) + ".", kExample);
+  const auto check = [](const char* name, int value, int min, int max) {
+    if (value < min || value > max)
+      throw Error(
+          sqlstate::kInvalidParameter,
+          std::string("invalid number of ") + name + ": " + std::to_string(value),
+          "It must lie between " + std::to_string(min) + " and " + std::to_string(max) + ".",
+          kExample);
+  };
+  if (request.plan.start_date.empty())
+    check("days", request.plan.days, 1, kMaxDays);
+  check("lookback_days", request.plan.lookback_days, 0, kMaxDays);
+  check("max_catch_up_days", request.plan.max_catch_up_days, 0, kMaxDays);
+  check("window_days", request.window_days, 1, kWindowDays);
 }
 
-IngestResult ingest_site(Host& host, const Settings& settings, const std::string& site, int days) {
-  check_ingest_arguments(site, days);
-  return Run(host, settings).ingest(site, days);
+IngestResult run_ingest(Host& host, const Settings& settings, const IngestRequest& request) {
+  check_ingest_request(request);
+  return Run(host, settings, request).run();
 }
 
 }  // namespace argo

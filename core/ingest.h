@@ -1,4 +1,4 @@
-// The rolling sync of one site: list, plan, fetch, check, store.
+// A run over one site: list, plan, fetch, check, store.
 #ifndef ARGO_CORE_INGEST_H_
 #define ARGO_CORE_INGEST_H_
 
@@ -12,10 +12,20 @@
 #include "host.h"
 #include "model.h"
 #include "settings.h"
+#include "windows.h"
 
 namespace argo {
 
 inline constexpr int kMaxDays = 3660;
+
+// What a run is for and how it goes about it.
+struct IngestRequest {
+  std::string site;
+  PlanRequest plan;
+  int window_days = kWindowDays;  // of one request at most
+  int store_every_s = 0;    // 0: once so much waits that memory must be bounded, and at the end
+  bool is_dry_run = false;  // plans, asks for no reading
+};
 
 // What became of one channel in a run.
 struct ChannelResult {
@@ -28,28 +38,33 @@ struct ChannelResult {
 // What a run did. fetched = inserted + duplicates + rejected.
 struct IngestResult {
   Site site;
-  TimeRange range;
+  Plan plan;
   std::int64_t requests = 0;    // HTTP requests sent, lists and retries included
-  std::int64_t expected = 0;    // slots in the range, over all channels
   std::int64_t fetched = 0;     // records in the answers
   std::int64_t inserted = 0;    // readings that are new
   std::int64_t duplicates = 0;  // readings that were stored before or came twice
+  std::int64_t differing = 0;   // of these, those stored with another value
+  std::int64_t corrected = 0;   // of these, those that were changed
   std::int64_t rejected = 0;    // records that failed a check
-  std::int64_t missing = 0;     // slots in the range that hold no reading after the run
-  std::int64_t pulls = 0;
+  std::int64_t missing = 0;     // slots of the plan that hold no reading after the run
+  std::int64_t pulls = 0;       // of a dry run: the windows to ask for
   std::int64_t failed_pulls = 0;
+  std::int64_t asked = 0;   // slots in the windows that were asked for, or would be
+  double estimated_ms = 0;  // of a dry run
+  bool is_dry_run = false;
   std::map<std::int32_t, ChannelResult> channels;
+  std::map<std::string, std::int64_t> reject_reasons;
 
-  // 'success', 'partial' (some pulls failed) or 'failed' (all did).
+  // 'success', 'partial' (some pulls failed), 'failed' (all did) or 'planned' (a dry run).
   const char* status() const;
 };
 
-// Throws Error unless site and days are arguments that an ingest can begin with.
-void check_ingest_arguments(const std::string& site, int days);
+// Throws Error unless the request is one that a run can begin with.
+void check_ingest_request(const IngestRequest& request);
 
-// Fetches and stores the last `days` days of a site. Throws Error where nothing could be tried: a
-// refused login, an API out of reach, an unknown site. What fails later is in the result.
-IngestResult ingest_site(Host& host, const Settings& settings, const std::string& site, int days);
+// Fetches and stores what a request is for. Throws Error where nothing could be tried: a refused
+// login, an API out of reach, an unknown site. What fails later is in the result.
+IngestResult run_ingest(Host& host, const Settings& settings, const IngestRequest& request);
 
 }  // namespace argo
 

@@ -29,6 +29,12 @@ struct TimeRange {
   std::int64_t slots() const { return seconds() / kSlotSeconds; }
 };
 
+// A range of time of one channel.
+struct ChannelRange {
+  std::int32_t channel_id = 0;
+  TimeRange range;
+};
+
 struct Organization {
   std::string id;
   std::string name;

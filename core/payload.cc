@@ -49,15 +49,14 @@ std::string site_payload(const Site& site) {
                {"channels", channels}});
 }
 
-std::string pulls_payload(const std::vector<Pull>& pulls,
-                          const std::vector<std::int64_t>& inserted) {
+std::string pulls_payload(const std::vector<Pull>& pulls, const std::vector<Stored>& stored) {
   json rows = json::array();
   for (std::size_t i = 0; i < pulls.size(); ++i)
     rows.push_back({{"channel_id", pulls[i].channel_id},
                     {"start", pulls[i].window.from},
                     {"end", pulls[i].window.to},
                     {"fetched", pulls[i].fetched},
-                    {"inserted", inserted[i]},
+                    {"inserted", stored[i].inserted},
                     {"rejected", pulls[i].rejects.size()},
                     {"status", pulls[i].failed() ? "failure" : "success"},
                     {"error", pulls[i].failed() ? json(storable(pulls[i].error)) : json(nullptr)}});
@@ -95,6 +94,45 @@ std::string channel_array(const Site& site) {
   for (const Channel& channel : site.channels)
     out += (out.size() == 1 ? "" : ",") + std::to_string(channel.id);
   return out + "}";
+}
+
+std::string plan_request_payload(const PlanRequest& request) {
+  json value = {{"lookback_days", request.lookback_days},
+                {"max_catch_up_days", request.max_catch_up_days}};
+  if (request.start_date.empty()) {
+    value["days"] = request.days;
+  } else {
+    value["start_date"] = request.start_date;
+    if (!request.end_date.empty())
+      value["end_date"] = request.end_date;
+  }
+  return dump(value);
+}
+
+Plan parse_plan(const std::string& payload) {
+  const json value = json::parse(payload);
+  const auto to_ranges = [](const json& rows) {
+    std::vector<ChannelRange> ranges;
+    ranges.reserve(rows.size());
+    for (const json& row : rows)
+      ranges.push_back({row.at("channel_id").get<std::int32_t>(),
+                        {row.at("start").get<UnixTime>(), row.at("end").get<UnixTime>()}});
+    return ranges;
+  };
+  Plan plan;
+  plan.range = {value.at("start").get<UnixTime>(), value.at("end").get<UnixTime>()};
+  plan.starts = to_ranges(value.at("channels"));
+  plan.to_ask = to_ranges(value.at("ask"));
+  for (const ChannelRange& channel : plan.starts)
+    plan.expected += channel.range.slots();
+  return plan;
+}
+
+std::string ranges_payload(const std::vector<ChannelRange>& ranges) {
+  json rows = json::array();
+  for (const auto& [channel_id, range] : ranges)
+    rows.push_back({{"channel_id", channel_id}, {"start", range.from}, {"end", range.to}});
+  return dump(rows);
 }
 
 }  // namespace argo

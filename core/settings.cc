@@ -22,8 +22,9 @@ namespace argo {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kServerOptions = {
-    "url", "ca_file", "max_concurrency", "requests_per_second", "connect_timeout_ms", "timeout_ms"};
+constexpr std::array<std::string_view, 9> kServerOptions = {
+    "url",        "ca_file",      "max_concurrency", "requests_per_second", "connect_timeout_ms",
+    "timeout_ms", "max_power_kw", "min_voltage_v",   "max_voltage_v"};
 constexpr std::array<std::string_view, 4> kMappingOptions = {"api_key", "email", "password",
                                                              "password_md5"};
 
@@ -186,6 +187,12 @@ Settings make_settings(const Options& server, const Options& mapping) {
       settings.connect_timeout_ms = number_option(name, value, 1, 300000);
     } else if (name == "timeout_ms") {
       settings.timeout_ms = number_option(name, value, 1, 3600000);
+    } else if (name == "max_power_kw") {
+      settings.max_power_kw = number_option(name, value, 0.0, 1e9);
+    } else if (name == "min_voltage_v") {
+      settings.min_voltage_v = number_option(name, value, 0.0, 1e6);
+    } else if (name == "max_voltage_v") {
+      settings.max_voltage_v = number_option(name, value, 0.0, 1e6);
     }
   }
   for (const auto& [name, value] : mapping) {

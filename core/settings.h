@@ -18,7 +18,10 @@ struct Settings {
   int max_concurrency = 6;
   double requests_per_second = 0;  // 0: bounded by max_concurrency alone
   int connect_timeout_ms = 10000;
-  int timeout_ms = 60000;  // of one request, from first to last byte
+  int timeout_ms = 60000;      // of one request, from first to last byte
+  double max_power_kw = 5000;  // beyond these a reading cannot be true
+  double min_voltage_v = 50;
+  double max_voltage_v = 600;
   // USER MAPPING
   std::string api_key;
   std::string email;

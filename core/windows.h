@@ -1,4 +1,4 @@
-// Cuts a range of time into the windows that are asked for, and a refused window in two.
+// Covers what is missing by the windows that are asked for, and cuts a refused window in two.
 #ifndef ARGO_CORE_WINDOWS_H_
 #define ARGO_CORE_WINDOWS_H_
 
@@ -14,8 +14,10 @@ namespace argo {
 
 inline constexpr std::int64_t kWindowDays = 7;
 
-// Cuts a range into windows of at most kWindowDays, the earliest first.
-std::vector<TimeRange> cut_windows(const TimeRange& range);
+// Covers what is to be asked by windows of at most `days` days, by time first, then by channel: the
+// order on disk that the BRIN index on readings."timestamp" depends on. What is stored between two
+// gaps of a window is asked again, since a request costs more than the readings it brings.
+std::vector<ChannelRange> cover(std::vector<ChannelRange> to_ask, std::int64_t days);
 
 // Halves a window at a whole day from its start; nothing where it is a day or less.
 std::optional<std::pair<TimeRange, TimeRange>> halve(const TimeRange& window);

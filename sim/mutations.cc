@@ -89,10 +89,20 @@ void ts_iso(const Edit& /*edit*/, std::string& record) {
                      two(second % 60) + "Z\"");
 }
 
+// Puts a record behind another one, and counts it as one more.
+void insert_behind(Parts& parts, size_t index, const std::string& record) {
+  parts.records.insert(parts.records.begin() + static_cast<std::ptrdiff_t>(index) + 1, record);
+  replace_value(parts.head, "recordCount", std::to_string(parts.records.size()));
+}
+
+void duplicate_equal(const Edit& /*edit*/, Parts& parts, size_t index) {
+  insert_behind(parts, index, std::string(parts.records[index]));
+}
+
 void duplicate_different(const Edit& edit, Parts& parts, size_t index) {
   std::string copy = parts.records[index];
   replace_value(copy, edit.field, "1.25");
-  parts.records.insert(parts.records.begin() + static_cast<std::ptrdiff_t>(index) + 1, copy);
+  insert_behind(parts, index, copy);
 }
 
 // Names another channel in the envelope.
@@ -180,11 +190,7 @@ const std::vector<Mutation>& mutations() {
          set_ts(record, std::to_string(ts_of(record) + 380));
        },
        nullptr},
-      {"ts-duplicate-equal", nullptr, nullptr,
-       [](const Edit& /*edit*/, Parts& parts, size_t index) {
-         const std::string copy = parts.records[index];
-         parts.records.insert(parts.records.begin() + static_cast<std::ptrdiff_t>(index), copy);
-       }},
+      {"ts-duplicate-equal", nullptr, nullptr, duplicate_equal},
       {"ts-duplicate-different", nullptr, nullptr, duplicate_different},
       {"ts-unsorted", nullptr, nullptr,
        [](const Edit& /*edit*/, Parts& parts, size_t /*index*/) {

@@ -145,6 +145,15 @@ Site large_site() {
   return site;
 }
 
+// Names a clean site's channels by number.
+std::vector<std::string> numbered(const std::string& name, int count) {
+  std::vector<std::string> names;
+  for (int i = 1; i <= count; ++i) {
+    names.push_back(name + " " + std::to_string(i));
+  }
+  return names;
+}
+
 }  // namespace
 
 Catalog::Catalog() {
@@ -162,6 +171,9 @@ Catalog::Catalog() {
   sites_.push_back(small_site(23275, "Empty Lot",
                               {"America/New_York", ZoneRule::kUnitedStates, -18000}, "Newark",
                               "United States", "USD", {}));
+  sites_.push_back(small_site(23276, "Mill Street",
+                              {"America/New_York", ZoneRule::kUnitedStates, -18000}, "Albany",
+                              "United States", "USD", numbered("Circuit", 17)));
   sites_.push_back(large_site());
   for (const Site& site : sites_) {
     for (const Channel& channel : site.channels) {

@@ -1,6 +1,6 @@
 -- What an ingest leaves behind about itself: pulls, rejected readings, the state of each channel.
 
-CREATE FUNCTION @extschema@._argo_log_pulls(site text, pulls jsonb)
+CREATE FUNCTION @extschema@._argo_log_pulls(site text, pulls jsonb, asked_at timestamptz DEFAULT CURRENT_TIMESTAMP)
 RETURNS integer
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -10,10 +10,11 @@ DECLARE
 BEGIN
     INSERT INTO @extschema@.ingestion_logs
         (organization_id, channel_id, start_time, end_time, readings_fetched, readings_inserted,
-         readings_rejected, status, error_message)
+         readings_rejected, status, error_message, created_at)
     SELECT
         site, p.channel_id, to_timestamp(p.start), to_timestamp(p."end"), coalesce(p.fetched, 0),
-        coalesce(p.inserted, 0), coalesce(p.rejected, 0), coalesce(p.status, 'success'), p.error
+        coalesce(p.inserted, 0), coalesce(p.rejected, 0), coalesce(p.status, 'success'), p.error,
+        asked_at
     FROM jsonb_to_recordset(pulls) AS p (
         channel_id integer, start double precision, "end" double precision, fetched integer, inserted integer,
         rejected integer, status text, error text);
@@ -22,15 +23,16 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION @extschema@._argo_log_pulls(text, jsonb) IS
+COMMENT ON FUNCTION @extschema@._argo_log_pulls(text, jsonb, timestamptz) IS
     'Writes one row of ingestion_logs per pull and returns their number. Pulls: [{channel_id, start, end, fetched, inserted, rejected, status, error}]; start (inclusive) and end (exclusive) in Unix seconds, status success or failure.';
 
-CREATE FUNCTION @extschema@._argo_log_rejects(site text, rejects jsonb, keep integer DEFAULT 100000)
+CREATE FUNCTION @extschema@._argo_log_rejects(site text, rejects jsonb)
 RETURNS integer
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    keep CONSTANT integer := coalesce(nullif(current_setting('argo.rejects_kept', true), '')::integer, 100000);
     logged integer;
 BEGIN
     -- The same bad reading comes back with every overlapping run; kept once it cannot push out others.
@@ -62,8 +64,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION @extschema@._argo_log_rejects(text, jsonb, integer) IS
-    'Keeps readings that were not stored and returns how many were not kept before. Rejects: [{channel_id, ts, raw, reason}], ts as it came. Only the newest "keep" rejects of the site stay.';
+COMMENT ON FUNCTION @extschema@._argo_log_rejects(text, jsonb) IS
+    'Keeps readings that were not stored and returns how many were not kept before. Rejects: [{channel_id, ts, raw, reason}], ts as it came. Only the newest rejects of the site stay, 100,000 or as many as the setting argo.rejects_kept says.';
 
 CREATE FUNCTION @extschema@._argo_log_sync(site text, started timestamptz, channels jsonb, status text, error text)
 RETURNS integer

@@ -1,5 +1,25 @@
 -- Which stretch of time an ingest asks for, and how much of it is stored.
 
+CREATE FUNCTION @extschema@._argo_midnight(day date, zone text)
+RETURNS timestamptz
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    midnight timestamptz := day::timestamp AT TIME ZONE zone;
+BEGIN
+    -- A midnight that the clock skips becomes the first moment after it; of one that comes twice this is
+    -- the second, so step back to the first.
+    IF ((midnight - '1 hour'::interval) AT TIME ZONE zone)::date = day THEN
+        midnight := midnight - '1 hour'::interval;
+    END IF;
+    RETURN date_bin('15 minutes', midnight, '1970-01-01 00:00:00+00'::timestamptz);
+END
+$$;
+
+COMMENT ON FUNCTION @extschema@._argo_midnight(date, text) IS
+    'Where a day begins in a zone that this server knows, on the UTC grid of 15 minutes.';
+
 CREATE FUNCTION @extschema@._argo_ingest_range(
     zone text, days integer, as_of timestamptz, margin interval DEFAULT '15 minutes',
     OUT range_start timestamptz, OUT range_end timestamptz
@@ -11,7 +31,6 @@ DECLARE
     counted CONSTANT text := coalesce(@extschema@._argo_verified_zone(zone), 'America/New_York');
     epoch CONSTANT timestamptz := '1970-01-01 00:00:00+00';
     quarter CONSTANT interval := '15 minutes';
-    first_day date;
 BEGIN
     IF days IS NULL OR days < 1 OR days > 3660 THEN
         RAISE EXCEPTION 'days must be between 1 and 3660, not %', coalesce(days::text, 'NULL')
@@ -26,14 +45,7 @@ BEGIN
                   HINT = 'Use a finite time and a margin of 0 or more, such as ''15 minutes''.';
     END IF;
 
-    first_day := (as_of AT TIME ZONE counted)::date - days;
-    -- A midnight that the clock skips becomes the first moment after it; of one that comes twice this is
-    -- the second, so step back to the first.
-    range_start := first_day::timestamp AT TIME ZONE counted;
-    IF ((range_start - interval '1 hour') AT TIME ZONE counted)::date = first_day THEN
-        range_start := range_start - interval '1 hour';
-    END IF;
-    range_start := date_bin(quarter, range_start, epoch);
+    range_start := @extschema@._argo_midnight((as_of AT TIME ZONE counted)::date - days, counted);
     range_end := date_bin(quarter, as_of - margin, epoch);
 END
 $$;
@@ -41,21 +53,32 @@ $$;
 COMMENT ON FUNCTION @extschema@._argo_ingest_range(text, integer, timestamptz, interval) IS
     'Range of an ingest, half open, on the UTC grid of 15 minutes: from local midnight days (1 to 3660) days before as_of, to the end of the last bin that ended at least margin before as_of. An unknown or NULL zone counts as America/New_York.';
 
-CREATE FUNCTION @extschema@._argo_count_present(channels integer[], range_start timestamptz, range_end timestamptz)
-RETURNS bigint
+CREATE FUNCTION @extschema@._argo_backfill_range(
+    zone text, start_date text, end_date text, as_of timestamptz, OUT range_start timestamptz, OUT range_end timestamptz
+)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    last_day CONSTANT date := coalesce(end_date::date, (as_of AT TIME ZONE zone)::date);
 BEGIN
-    RETURN (
-        SELECT count(*)
-        FROM @extschema@.readings AS r
-        WHERE r.channel_id = ANY ($1)
-          AND r."timestamp" >= $2 AND r."timestamp" < $3
-          AND r."timestamp" = date_bin('15 minutes', r."timestamp", '1970-01-01 00:00:00+00'::timestamptz)
-    );
+    IF last_day < start_date::date THEN
+        RAISE EXCEPTION 'the last day % lies before the first, %', last_day, start_date
+            USING ERRCODE = '22023',
+                  DETAIL = 'Nothing was asked for.',
+                  HINT = 'Give the earlier date first.';
+    END IF;
+    range_start := @extschema@._argo_midnight(start_date::date, zone);
+    range_end := least(@extschema@._argo_midnight(last_day + 1, zone),
+                       (SELECT r.range_end FROM @extschema@._argo_ingest_range(zone, 1, as_of) AS r));
+    IF range_end <= range_start THEN
+        RAISE EXCEPTION 'the first day % has not begun', start_date
+            USING ERRCODE = '22023',
+                  DETAIL = 'Nothing was asked for.',
+                  HINT = 'Give a day before today.';
+    END IF;
 END
 $$;
 
-COMMENT ON FUNCTION @extschema@._argo_count_present(integer[], timestamptz, timestamptz) IS
-    'How many readings of the channels in [range_start, range_end) are stored, counting only those on the grid of 15 minutes.';
+COMMENT ON FUNCTION @extschema@._argo_backfill_range(text, text, text, timestamptz) IS
+    'Range of a backfill, half open, on the UTC grid of 15 minutes: whole days of the zone, both dates included, up to the last bin that ended 15 minutes before as_of. Raises 22023 where it is empty.';

@@ -102,8 +102,10 @@ SELECT results_eq($$SELECT channel_id, ts_received, raw, reason FROM rejected_re
     (1, '1748736000', '{"P": -5}'::jsonb, 'negative power'), (1, '1748736900', '{"P": -5}', 'negative power'),
     (NULL, NULL, '"?"', 'no timestamp')$$, 'with what came');
 UPDATE rejected_readings SET received_at = '2025-01-01'::timestamptz + id * interval '1 day';
-SELECT is(_argo_log_rejects('other', '[{"channel_id": 9, "ts": "1", "raw": 1, "reason": "x"}]', 2), 1, 'another site has its own bound');
-SELECT is(_argo_log_rejects('23271', '[{"channel_id": 9, "ts": "1", "raw": 1, "reason": "x"}]', 2), 1, 'over the bound');
+SET LOCAL argo.rejects_kept = 2;
+SELECT is(_argo_log_rejects('other', '[{"channel_id": 9, "ts": "1", "raw": 1, "reason": "x"}]'), 1, 'another site has its own bound');
+SELECT is(_argo_log_rejects('23271', '[{"channel_id": 9, "ts": "1", "raw": 1, "reason": "x"}]'), 1, 'over the bound');
+RESET argo.rejects_kept;
 SELECT results_eq($$SELECT organization_id, ts_received FROM rejected_readings ORDER BY 1, 2$$,
     $$VALUES ('23271', '1'), ('23271', '1748736900'), ('other', '1')$$, 'the oldest go');
 
@@ -125,7 +127,10 @@ SELECT is((SELECT count(*) FROM data_sync_status), 6::bigint, 'one row a channel
 SELECT results_eq($$SELECT channel_id, sync_status, error_message FROM data_sync_status WHERE organization_id = '23271' AND id > 0$$,
     $$VALUES (2, 'failed', 'HTTP 500')$$, 'for the channel that had none');
 
-SELECT is(_argo_count_present(ARRAY[1, 2], '2025-06-01 00:00Z', '2025-06-01 01:00Z'), 2::bigint, 'slots present: on the grid, half open');
+SELECT is(_argo_count_missing(jsonb_build_array(
+    jsonb_build_object('channel_id', 1, 'start', extract(epoch FROM '2025-06-01 00:00Z'::timestamptz), 'end', extract(epoch FROM '2025-06-01 01:00Z'::timestamptz)),
+    jsonb_build_object('channel_id', 2, 'start', extract(epoch FROM '2025-06-01 00:00Z'::timestamptz), 'end', extract(epoch FROM '2025-06-01 01:00Z'::timestamptz)))),
+    6::bigint, 'slots missing: on the grid, half open');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -71,10 +71,10 @@ CREATE TEMP TABLE before AS SELECT ctid AS place, xmin::text AS writer, * FROM r
 SAVEPOINT again;
 CREATE TEMP TABLE second_run AS SELECT * FROM argo_ingest('23271', 7, as_of => :'as_of');
 SELECT is(inserted, 0::bigint, 'a second run inserts nothing') FROM second_run;
-SELECT is(duplicates, (SELECT inserted FROM run), 'it finds all as it is') FROM second_run;
+SELECT is(duplicates || '/' || differing, fetched || '/0', 'what it asks for again it finds as it is') FROM second_run;
 SELECT is_empty('SELECT ctid, xmin::text, * FROM readings EXCEPT ALL SELECT * FROM before', 'and touches no row');
 SELECT is((SELECT count(*) FROM data_sync_status), 18::bigint, 'the state is kept, not appended');
-SELECT is((SELECT count(*) FROM ingestion_logs), 68::bigint, 'the log is appended');
+SELECT is((SELECT count(*) FROM ingestion_logs), (SELECT pulls FROM run) + pulls, 'the log is appended') FROM second_run;
 
 -- A later run heals what was late, and does not refresh when told so.
 CREATE TEMP TABLE third_run AS SELECT * FROM argo_ingest('23271', 1, refresh => false, as_of => :'as_of'::timestamptz - interval '30 days');

@@ -44,7 +44,7 @@ TEST_F(ApiTest, ListsDefaultToTwenty) {
 }
 
 TEST_F(ApiTest, SitesHaveWhatTheyPromise) {
-  EXPECT_EQ(ask(request_of("/organizations"))["meta"]["recordCount"], 6);
+  EXPECT_EQ(ask(request_of("/organizations"))["meta"]["recordCount"], 7);
   const auto count = [&](const char* list, const char* site) {
     return ask(request_of(list, {{"organization", site}}))["meta"]["recordCount"].get<int>();
   };
@@ -52,6 +52,7 @@ TEST_F(ApiTest, SitesHaveWhatTheyPromise) {
   EXPECT_EQ(count("/meters", "23271"), 16);
   EXPECT_EQ(count("/devices", "23271"), 4);
   EXPECT_EQ(count("/channels", "23275"), 0);
+  EXPECT_EQ(count("/channels", "23276"), 17);
   EXPECT_EQ(count("/devices", "23280"), 30);
   EXPECT_EQ(count("/channels", "999"), 0);
   const Json site = ask(request_of("/v1/organizations/23271/"));

@@ -116,6 +116,7 @@ TEST_F(Faults, MutationsEditWhatTheySay) {
   const Json doubled = Json::parse(mutated(R"("mutate":"ts-duplicate-different","index":2)"));
   EXPECT_EQ(doubled["records"][2]["ts"], doubled["records"][3]["ts"]);
   EXPECT_NE(doubled["records"][2]["E"], doubled["records"][3]["E"]);
+  EXPECT_EQ(doubled["recordCount"], doubled["records"].size());
   const Json all = Json::parse(mutated(R"("mutate":"negative","field":"P","count":-1)"));
   for (const Json& record : all["records"]) {
     EXPECT_LT(record["P"].get<double>(), 0);

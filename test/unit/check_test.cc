@@ -55,7 +55,7 @@ ReadingsAnswer answer_every(std::int64_t step, int count) {
 
 Pull checked(const std::string& records) {
   Pull pull = asked();
-  check_records(parse_readings("{\"records\":[" + records + "]}"), kNow, pull);
+  check_records(parse_readings("{\"records\":[" + records + "]}"), Settings(), kNow, pull);
   return pull;
 }
 

@@ -29,25 +29,38 @@ class FakeHost : public Host {
   }
   void log(LogLevel level, const std::string& text) override { logs.emplace_back(level, text); }
   UnixTime now() override { return time; }
-  TimeRange final_slots(const Organization&, int days) override {
+  // The whole days before today, all of which are asked for.
+  TimeRange last_days(int days) const {
     const UnixTime to = time - time % kDaySeconds;
     return {to - days * kDaySeconds, to};
   }
-  std::vector<std::int64_t> store(const Site&, const std::vector<Pull>& pulls) override {
-    std::vector<std::int64_t> inserted;
+  Plan plan(const Site& site, const PlanRequest& request) override {
+    Plan plan;
+    plan.range = last_days(request.days);
+    for (const Channel& channel : site.channels) {
+      plan.starts.push_back({channel.id, plan.range});
+      plan.expected += plan.range.slots();
+    }
+    plan.to_ask = plan.starts;
+    return plan;
+  }
+  std::vector<Stored> store(const Site&, const std::vector<Pull>& pulls) override {
+    std::vector<Stored> inserted;
     chunks.push_back(pulls.size());
     for (const Pull& pull : pulls) {
-      std::int64_t fresh = 0;
+      Stored fresh;
       for (const Reading& reading : pull.readings)
-        fresh += table.emplace(std::pair(reading.ts, pull.channel_id), reading).second ? 1 : 0;
+        fresh.inserted +=
+            table.emplace(std::pair(reading.ts, pull.channel_id), reading).second ? 1 : 0;
       inserted.push_back(fresh);
       stored.push_back(pull);
     }
     return inserted;
   }
-  std::int64_t count_present(const Site&, const TimeRange&) override {
-    return static_cast<std::int64_t>(table.size());
+  std::int64_t count_missing(const Plan& plan) override {
+    return plan.expected - static_cast<std::int64_t>(table.size());
   }
+  void progress(const Progress& progress) override { lines.push_back(progress.text); }
 
   // Says whether any line of the log holds this text.
   bool logged(const std::string& text) const {
@@ -63,6 +76,7 @@ class FakeHost : public Host {
   std::vector<std::pair<LogLevel, std::string>> logs;
   std::map<std::pair<UnixTime, std::int32_t>, Reading> table;
   std::vector<Pull> stored;
+  std::vector<std::string> lines;   // of progress
   std::vector<std::size_t> chunks;  // how many pulls each store() brought
 };
 

@@ -246,6 +246,13 @@ TEST_F(FetcherTest, TriesABrokenAnswerAgain) {
   EXPECT_TRUE(host_.logged("retrying /1"));
 }
 
+TEST_F(FetcherTest, SaysWhereATransferFailed) {
+  serve_in_turn({raw_reply("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", Reply::Then::kReset)});
+  const auto outcomes = fetch(1);
+  EXPECT_NE(outcomes.at(0).reason.find(" (" + settings_.url + ", dns "), std::string::npos)
+      << outcomes.at(0).reason;
+}
+
 TEST_F(FetcherTest, FollowsTheTakersVerdict) {
   serve_in_turn({Reply()});
   verdict_ = {Verdict::Kind::kWindowTooLarge, "coarse"};

@@ -22,7 +22,10 @@ class IngestTest : public ::testing::Test {
   void SetUp() override { api_.add_site("23271", static_cast<int>(kChannels)); }
 
   IngestResult ingest(int days = 7) {
-    return ingest_site(host_, testing::settings_for(server_.url()), "23271", days);
+    IngestRequest request;
+    request.site = "23271";
+    request.plan.days = days;
+    return run_ingest(host_, testing::settings_for(server_.url()), request);
   }
 
   static void expect_sums(const IngestResult& result) {
@@ -44,8 +47,8 @@ Reply with_status(int status) {
 TEST_F(IngestTest, StoresAWeekOfEveryChannel) {
   const IngestResult result = ingest();
   EXPECT_STREQ(result.status(), "success");
-  EXPECT_EQ(result.expected, kChannels * kWeekSlots);
-  EXPECT_EQ(result.inserted, result.expected);
+  EXPECT_EQ(result.plan.expected, kChannels * kWeekSlots);
+  EXPECT_EQ(result.inserted, result.plan.expected);
   EXPECT_EQ(result.missing, 0);
   EXPECT_EQ(result.requests, 3 + kChannels);
   EXPECT_EQ(result.requests, server_.count());
@@ -108,7 +111,7 @@ TEST_F(IngestTest, HalvesWindowsDownToADayAndRemembersIt) {
 }
 
 TEST_F(IngestTest, SkipsABadDayOfAChannelThatAnswers) {
-  const UnixTime bad_day = host_.final_slots({}, 7).from + 4 * kDaySeconds;
+  const UnixTime bad_day = host_.last_days(7).from + 4 * kDaySeconds;
   api_.instead = [bad_day](const Request& request) -> std::optional<Reply> {
     if (!request.begins_with("/v1/readings/103?"))
       return std::nullopt;
@@ -125,7 +128,7 @@ TEST_F(IngestTest, SkipsABadDayOfAChannelThatAnswers) {
 
 TEST_F(IngestTest, CallsNoWindowASuccessThatWasNotAsked) {
   api_.channels.erase(api_.channels.begin() + 1, api_.channels.end());
-  const UnixTime first = host_.final_slots({}, 14).from;
+  const UnixTime first = host_.last_days(14).from;
   api_.instead = [this, first](const Request& request) -> std::optional<Reply> {
     if (!request.begins_with("/v1/readings/"))
       return std::nullopt;
@@ -206,9 +209,49 @@ TEST_F(IngestTest, StoresASiteWithoutChannels) {
   EXPECT_EQ(host_.chunks.size(), 1U);
 }
 
+TEST_F(IngestTest, PlansWithoutAskingForReadings) {
+  IngestRequest request;
+  request.site = "23271";
+  request.plan.days = 14;
+  request.is_dry_run = true;
+  const IngestResult result = run_ingest(host_, testing::settings_for(server_.url()), request);
+  EXPECT_STREQ(result.status(), "planned");
+  EXPECT_EQ(result.pulls, kChannels * 2);
+  EXPECT_EQ(result.asked, kChannels * 2 * kWeekSlots);
+  EXPECT_EQ(result.missing, result.asked);
+  EXPECT_GT(result.estimated_ms, 0);
+  EXPECT_EQ(readings_requests(), 0);
+  EXPECT_TRUE(host_.chunks.empty());
+}
+
+TEST_F(IngestTest, CountsWhyRecordsWereRejected) {
+  api_.instead = [this](const Request& request) -> std::optional<Reply> {
+    if (!request.begins_with("/v1/readings/103?"))
+      return std::nullopt;
+    const UnixTime from = FakeApi::window_of(request).from;
+    Reply reply;
+    reply.body = R"({"resolution":900,"records":[{"ts":)" + std::to_string(from) +
+                 R"(,"P":-1},{"ts":)" + std::to_string(from + 900) + R"(,"P":9e6},{"ts":)" +
+                 std::to_string(from + 1800) + R"(,"P":1,"V":700},{"ts":)" +
+                 std::to_string(from + 2700) + R"(,"P":1,"PF":1.5},{"ts":)" +
+                 std::to_string(from + 3600) + R"(,"P":1,"PF":-1,"V":600}]})";
+    return reply;
+  };
+  const IngestResult result = ingest();
+  EXPECT_EQ(result.rejected, 4);
+  EXPECT_EQ(result.reject_reasons.at("negative power"), 1);
+  EXPECT_EQ(result.reject_reasons.at("power beyond max_power_kw"), 1);
+  EXPECT_EQ(result.reject_reasons.at("voltage beyond min_voltage_v and max_voltage_v"), 1);
+  EXPECT_EQ(result.reject_reasons.at("power factor beyond 1"), 1);
+  expect_sums(result);
+}
+
 TEST(IngestArguments, AreChecked) {
   const auto refuses = [](const std::string& site, int days) {
-    return testing::error_of([&] { check_ingest_arguments(site, days); }).sqlstate() == "22023";
+    IngestRequest request;
+    request.site = site;
+    request.plan.days = days;
+    return testing::error_of([&] { check_ingest_request(request); }).sqlstate() == "22023";
   };
   EXPECT_FALSE(refuses("23271", 1));
   EXPECT_FALSE(refuses("23271", kMaxDays));

@@ -62,7 +62,7 @@ TEST(PullsPayload, WritesSuccessAndFailure) {
   pulls[0].rejects.resize(3);
   pulls[1].channel_id = 8;
   pulls[1].error = "HTTP 500: \xFF\0"s;
-  EXPECT_EQ(json::parse(pulls_payload(pulls, {1, 0})),
+  EXPECT_EQ(json::parse(pulls_payload(pulls, {{1, 0, 0}, {}})),
             json::parse(R"([{"channel_id":7,"start":900,"end":1800,"fetched":4,"inserted":1,
                              "rejected":3,"status":"success","error":null},
                             {"channel_id":8,"start":0,"end":0,"fetched":0,"inserted":0,

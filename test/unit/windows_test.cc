@@ -8,11 +8,11 @@ namespace {
 
 constexpr UnixTime kMidnight = 1'772'082'000;  // 00:00 in New York
 
-TEST(CutWindows, CoversTheRangeWithoutGapOrOverlap) {
+TEST(Cover, CoversARangeWithoutGapOrOverlap) {
   for (const std::int64_t slots : {1, 95, 96, 97, 672, 673, 672 * 13 + 5}) {
     const TimeRange range{kMidnight, kMidnight + slots * kSlotSeconds};
     UnixTime at = range.from;
-    for (const TimeRange& window : cut_windows(range)) {
+    for (const auto& [channel_id, window] : cover({{7, range}}, kWindowDays)) {
       EXPECT_EQ(window.from, at);
       EXPECT_GT(window.to, window.from);
       EXPECT_LE(window.seconds(), kWindowDays * kDaySeconds);
@@ -22,9 +22,26 @@ TEST(CutWindows, CoversTheRangeWithoutGapOrOverlap) {
   }
 }
 
-TEST(CutWindows, CutsNothingFromNothing) {
-  EXPECT_TRUE(cut_windows({kMidnight, kMidnight}).empty());
-  EXPECT_TRUE(cut_windows({kMidnight, kMidnight - 900}).empty());
+TEST(Cover, CoversNothingByNothing) {
+  EXPECT_TRUE(cover({}, 7).empty());
+  EXPECT_TRUE(cover({{7, {kMidnight, kMidnight}}}, 7).empty());
+}
+
+TEST(Cover, JoinsTheGapsOfAWindow) {
+  const auto hour = [](int from, int to) {
+    return TimeRange{kMidnight + from * 3600, kMidnight + to * 3600};
+  };
+  const auto windows =
+      cover({{7, hour(30, 31)}, {7, hour(1, 2)}, {8, hour(1, 2)}, {7, hour(160, 180)}}, 7);
+  ASSERT_EQ(windows.size(), 3U);
+  // By time first: a week from the first gap of channel 7, then channel 8, then the rest of 7.
+  EXPECT_EQ(windows[0].channel_id, 7);
+  EXPECT_EQ(windows[0].range.from, hour(1, 0).from);
+  EXPECT_EQ(windows[0].range.to, hour(0, 169).to);
+  EXPECT_EQ(windows[1].channel_id, 8);
+  EXPECT_EQ(windows[1].range.seconds(), 3600);
+  EXPECT_EQ(windows[2].range.from, hour(169, 0).from);
+  EXPECT_EQ(windows[2].range.to, hour(0, 180).to);
 }
 
 TEST(Halve, GoesDownToOneDay) {

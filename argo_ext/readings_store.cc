@@ -1,0 +1,137 @@
+// Stores pulls: reads what is stored of a window and writes what is new, past the executor where
+// that is right and by SQL elsewhere.
+#include "readings_store.h"
+
+#include "../core/delta.h"
+#include "../core/error.h"
+
+#include <set>
+#include <utility>
+
+#include "boundary.h"
+#include "sql.h"
+
+namespace argo::pg {
+
+namespace {
+
+constexpr char kForeignKeyViolation[] = "23503";
+
+bool exists(const std::string& relation) {
+  return query_value("SELECT pg_catalog.to_regclass($1) IS NOT NULL", {relation}) == "t";
+}
+
+// Asks the catalogs of extensions that keep the rows of a table elsewhere than in it.
+bool is_kept_elsewhere(const std::string& readings) {
+  return (exists("_timescaledb_catalog.hypertable") &&
+          query_value("SELECT EXISTS (SELECT FROM _timescaledb_catalog.hypertable AS h WHERE"
+                      " pg_catalog.format('%I.%I', h.schema_name, h.table_name)::regclass ="
+                      " $1::regclass)",
+                      {readings}) == "t") ||
+         (exists("pg_catalog.pg_dist_partition") &&
+          query_value("SELECT EXISTS (SELECT FROM pg_catalog.pg_dist_partition AS p"
+                      " WHERE p.logicalrelid = $1::regclass)",
+                      {readings}) == "t");
+}
+
+Oid to_oid(const Text& text) {
+  return static_cast<Oid>(std::stoul(*text));
+}
+
+// Runs a query with the rights of another user, past row-level security, as foreign keys do.
+Rows query_as(Oid user, const std::string& sql, const std::vector<Text>& parameters) {
+  struct Identity {
+    Oid user;
+    int context;
+  };
+  const Identity before = call([] {
+    Identity now{};
+    GetUserIdAndSecContext(&now.user, &now.context);
+    return now;
+  });
+  // An error puts the identity back with its (sub)transaction.
+  call([=] {
+    SetUserIdAndSecContext(user,
+                           before.context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+  });
+  Rows rows = query(sql, parameters);
+  call([=] { SetUserIdAndSecContext(before.user, before.context); });
+  return rows;
+}
+
+}  // namespace
+
+ReadingsStore::ReadingsStore(std::string schema, OnConflict on_conflict)
+    : schema_(std::move(schema)), on_conflict_(on_conflict), by_sql_(schema_) {
+  const std::string readings = schema_ + ".readings";
+  if (is_kept_elsewhere(readings)) {
+    report(DEBUG1, "readings are stored by SQL: another extension keeps the rows of the table");
+    return;
+  }
+  direct_ =
+      std::make_unique<DirectTable>(to_oid(query_value("SELECT $1::regclass::oid", {readings})));
+  if (const char* refusal = direct_->refusal()) {
+    report(DEBUG1, (std::string("readings are stored by SQL: ") + refusal).c_str());
+    close();
+  }
+}
+
+void ReadingsStore::lock_channels(const std::vector<Pull>& pulls) {
+  if (!direct_ || !direct_->has_foreign_key())
+    return;
+  std::set<std::int32_t> ids;
+  for (const Pull& pull : pulls)
+    if (!pull.readings.empty())
+      ids.insert(pull.channel_id);
+  std::string array;
+  for (const std::int32_t id : ids)
+    array += (array.empty() ? "{" : ",") + std::to_string(id);
+  if (ids.empty())
+    return;
+  const Oid owner =
+      to_oid(query_value("SELECT relowner FROM pg_catalog.pg_class WHERE oid = $1::regclass",
+                         {schema_ + ".channels"}));
+  const Rows locked = query_as(owner,
+                               "SELECT 1 FROM ONLY " + schema_ +
+                                   ".channels AS c WHERE c.channel_id = ANY ($1::integer[])"
+                                   " ORDER BY c.channel_id FOR KEY SHARE OF c",
+                               {array + "}"});
+  if (locked.size() != ids.size())
+    throw Error(kForeignKeyViolation, "a channel was deleted while its readings were fetched",
+                "Nothing of this transaction is kept.", "Run it again.");
+}
+
+Stored ReadingsStore::store(const Pull& pull) {
+  Stored stored;
+  if (pull.readings.empty())
+    return stored;
+  const Delta delta = compare(pull.readings, direct_ ? direct_->read(pull.channel_id, pull.window)
+                                                     : by_sql_.read(pull.channel_id, pull.window));
+  if (!delta.fresh.empty())
+    stored.inserted = insert_directly(pull, delta.fresh)
+                          ? static_cast<std::int64_t>(delta.fresh.size())
+                          : by_sql_.insert(pull.channel_id, delta.fresh);
+  stored.differing = static_cast<std::int64_t>(delta.differing.size());
+  if (!delta.differing.empty() && on_conflict_ == OnConflict::kUpdate)
+    stored.corrected = by_sql_.correct(pull.channel_id, delta.differing);
+  return stored;
+}
+
+// Inserts past the executor and returns true, or returns false where that is not right, or where
+// another session has stored some of the rows since they were read.
+bool ReadingsStore::insert_directly(const Pull& pull, const std::vector<Reading>& fresh) {
+  if (!direct_)
+    return false;
+  const auto error = in_subtransaction([&] { direct_->insert(pull.channel_id, fresh); });
+  if (error && (error->data() == nullptr || error->data()->sqlerrcode != ERRCODE_UNIQUE_VIOLATION))
+    throw *error;
+  return !error;
+}
+
+void ReadingsStore::close() {
+  if (direct_)
+    direct_->close();
+  direct_.reset();
+}
+
+}  // namespace argo::pg

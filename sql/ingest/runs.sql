@@ -1,0 +1,84 @@
+-- One run per site at a time, and what others can see of it.
+
+CREATE FUNCTION @extschema@._argo_lock_site(site text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    here CONSTANT regnamespace := '@extschema@';
+    key CONSTANT bigint := hashtextextended('argo_ingest ' || site, here::oid::bigint);
+    holder record;
+BEGIN
+    IF pg_try_advisory_xact_lock(key) THEN
+        -- Between two chunks a backfill holds no lock, but its row says that it runs.
+        SELECT r.process_id AS pid, r.role_name AS usename, r.started_at AS since INTO holder
+        FROM @extschema@.ingest_runs AS r
+        -- What another role's session does, a role without pg_read_all_stats sees as NULL.
+        JOIN pg_stat_activity AS a
+            ON a.pid = r.process_id AND coalesce(a.backend_start = r.process_started_at, true)
+           AND coalesce(a.state = 'active', true)
+        WHERE r.organization_id = site AND r.status = 'running' AND r.process_id <> pg_backend_pid();
+        IF NOT FOUND THEN
+            RETURN;
+        END IF;
+    ELSE
+        SELECT a.pid, a.usename, coalesce(r.started_at, a.xact_start) AS since INTO holder
+        FROM pg_locks AS l
+        JOIN pg_stat_activity AS a ON a.pid = l.pid
+        LEFT JOIN @extschema@.ingest_runs AS r
+            ON r.process_id = a.pid AND r.organization_id = site AND r.status = 'running'
+        WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+          AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+          AND (l.classid::bigint << 32 | l.objid::bigint) = key;
+    END IF;
+    RAISE EXCEPTION 'another run is active for site %', site
+        USING ERRCODE = '55P03',
+              DETAIL = format('Process %s of role %s has been at it since %s. Nothing was asked for or stored.',
+                              coalesce(holder.pid::text, 'unknown'), coalesce(holder.usename::text, 'unknown'),
+                              coalesce(to_char(holder.since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'), 'an unknown time')),
+              HINT = 'Wait for it to end, or type SELECT pg_cancel_backend(' || coalesce(holder.pid::text, 'its process id') || ');';
+END
+$$;
+
+COMMENT ON FUNCTION @extschema@._argo_lock_site(text) IS
+    'Takes the lock of a site until the end of the transaction. Raises 55P03, with who runs and since when, where another run is active.';
+
+CREATE FUNCTION @extschema@._argo_begin_run(site text, run_kind text)
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    run bigint;
+BEGIN
+    -- The lock is ours, so whoever left this behind is dead.
+    UPDATE @extschema@.ingest_runs AS r
+    SET status = 'interrupted', finished_at = r.updated_at
+    WHERE r.organization_id = site AND r.status = 'running';
+    INSERT INTO @extschema@.ingest_runs (organization_id, kind, process_started_at)
+    VALUES (site, run_kind, (SELECT a.backend_start FROM pg_stat_activity AS a WHERE a.pid = pg_backend_pid()))
+    RETURNING id INTO run;
+    RETURN run;
+END
+$$;
+
+COMMENT ON FUNCTION @extschema@._argo_begin_run(text, text) IS
+    'Enters a run of kind ingest or backfill into the ledger and returns its id. The caller holds the site''s lock.';
+
+CREATE FUNCTION @extschema@._argo_note_run(
+    run bigint, planned bigint, done bigint, readings bigint, run_status text, run_message text
+)
+RETURNS void
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE @extschema@.ingest_runs AS r
+    SET slots_planned = $2, slots_done = $3, readings_fetched = $4, status = $5, message = coalesce($6, r.message),
+        updated_at = clock_timestamp(),
+        finished_at = CASE WHEN $5 <> 'running' THEN clock_timestamp() END
+    WHERE r.id = $1
+$$;
+
+COMMENT ON FUNCTION @extschema@._argo_note_run(bigint, bigint, bigint, bigint, text, text) IS
+    'Writes into the ledger how far a run is.';
