@@ -26,7 +26,7 @@ override with_llvm := no
 .DEFAULT_GOAL := all
 
 # These are scripts; PGXS is left out for them, since it need not be there, and has a `check` itself.
-SCRIPT_GOALS = help deps demo demo-stop check check-matrix lint
+SCRIPT_GOALS = help deps demo demo-stop check check-matrix lint bench-ingest
 ifneq ($(filter-out $(SCRIPT_GOALS),$(or $(MAKECMDGOALS),all)),)
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 endif
@@ -76,6 +76,7 @@ help:
 	@echo 'make demo-stop    stops the demo and removes what it made'
 	@echo 'make check        runs every test'
 	@echo 'make check-matrix the same on PostgreSQL 17 and 18, in Debian roots of their own'
+	@echo 'make bench-ingest measures the ingest against its peers'
 	@echo 'make lint         checks format, clang-tidy and shellcheck'
 	@echo 'make clean        removes what was built'
 
@@ -99,3 +100,6 @@ check-matrix:
 lint:
 	@scripts/install-deps demo lint
 	@scripts/lint
+
+bench-ingest:
+	@scripts/bench-ingest

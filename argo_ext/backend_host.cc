@@ -105,12 +105,15 @@ void BackendHost::progress(const Progress& progress) {
   report(NOTICE, progress.text.c_str());
 }
 
-void BackendHost::begin_run(const std::string& site, const char* kind) {
+void BackendHost::set_up_if_missing() {
   if (query_value("SELECT pg_catalog.to_regclass($1) IS NULL",
                   {schema_ + "._argo_schema_version"}) == "t") {
     query("SELECT pg_catalog.count(*) FROM " + schema_ + ".argo_setup()");
     report(NOTICE, ("created Argo's tables and views in schema " + schema_).c_str());
   }
+}
+
+void BackendHost::begin_run(const std::string& site, const char* kind) {
   query("SELECT " + schema_ + "._argo_lock_site($1)", {site});
   run_ = query_value("SELECT " + schema_ + "._argo_begin_run($1, $2)", {site, std::string(kind)});
 }

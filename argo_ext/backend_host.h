@@ -27,8 +27,10 @@ class BackendHost : public Host {
   std::int64_t count_missing(const Plan& plan) override;
   void progress(const Progress& progress) override;
 
-  // Makes the tables where this database has none, takes the site's lock until the end of the
-  // transaction, and enters the run into the ledger.
+  // Makes the tables where this database has none.
+  void set_up_if_missing();
+
+  // Takes the site's lock until the end of the transaction, and enters the run into the ledger.
   void begin_run(const std::string& site, const char* kind);
 
   // Keeps data_sync_status and the ledger; warns of pulls that failed.

@@ -87,6 +87,7 @@ ARGO_FUNCTION(argo_backfill, Statement::kMayBeLogged) {
   open_spi_for_commits();
   BackfillHost::begin_transaction();
   BackfillHost host(schema_of_function(fcinfo), on_conflict, as_of, request.site);
+  host.set_up_if_missing();
   host.begin_run(request.site, "backfill");
   host.next_transaction();
   const argo::IngestResult result = argo::run_ingest(host, settings, request);

@@ -80,7 +80,9 @@ ARGO_FUNCTION(argo_ingest, Statement::kMayBeLogged) {
 
   open_spi();
   BackendHost host(schema_of_function(fcinfo), on_conflict, as_of);
-  host.begin_run(request.site, "ingest");
+  host.set_up_if_missing();
+  if (!request.is_dry_run)
+    host.begin_run(request.site, "ingest");
   const argo::IngestResult result = argo::run_ingest(host, settings, request);
   if (!result.is_dry_run) {
     host.end_run(result);

@@ -130,16 +130,16 @@ BEGIN
         FROM gaps AS g
         LEFT JOIN @extschema@._argo_absent(site, channels, first_start, as_of) AS a USING (channel_id)
         UNION ALL
-        SELECT c.id, tstzrange(asked_from, range_end)
+        SELECT c.id, tstzrange(least(asked_from, range_end), range_end)
         FROM unnest(channels) AS c (id)
-        WHERE asked_from < range_end
     )
     SELECT jsonb_agg(jsonb_build_object(
         'channel_id', w.channel_id,
         'start', extract(epoch FROM lower(w.part))::bigint,
         'end', extract(epoch FROM upper(w.part))::bigint))
     INTO ask
-    FROM wanted AS w;
+    FROM wanted AS w
+    WHERE NOT isempty(w.part);
 
     RETURN jsonb_build_object(
         'start', extract(epoch FROM first_start)::bigint,
