@@ -41,11 +41,8 @@ DECLARE
     stored bigint;
     oldest timestamptz;
 BEGIN
-    SELECT min(r."timestamp") INTO oldest
-    FROM @extschema@.readings AS r
-    WHERE r.channel_id = channel AND r."timestamp" < range_start
-      AND r."timestamp" >= @extschema@._argo_midnight(first_day - max_days, zone);
-    IF oldest IS NULL THEN
+    SELECT min(r."timestamp") INTO oldest FROM @extschema@.readings AS r WHERE r.channel_id = channel;
+    IF oldest IS NULL OR oldest >= range_start THEN
         RETURN range_start;
     END IF;
     FOR days_before IN 1..max_days LOOP
