@@ -37,6 +37,7 @@ class DirectTable {
   void prepare();
   void fill(TupleTableSlot* slot, std::int32_t channel_id, const Reading& reading,
             ExprContext* expressions) const;
+  void insert_into_index(ResultRelInfo* target, int number, int count, EState* estate) const;
 
   Relation relation_ = nullptr;
   const char* refusal_ = nullptr;

@@ -96,11 +96,11 @@ bool Connection::peer_gone() const {
          ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
 }
 
-bool Connection::is_readable() const {
-  return begin_ < end_ || wait(POLLIN, kReadTimeout);
+bool Connection::wait_for_bytes() const {
+  return has_bytes() || wait(POLLIN, kReadTimeout);
 }
 
-bool Connection::is_writable() const {
+bool Connection::wait_for_room() const {
   return wait(POLLOUT, kWriteTimeout);
 }
 

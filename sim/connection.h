@@ -11,7 +11,7 @@
 
 namespace argo::sim {
 
-class Connection : public httplib::Stream {
+class Connection : public Stream {
  public:
   // Takes over a socket; `tls` is null for plain HTTP.
   Connection(int socket, SSL_CTX* tls, const std::atomic<bool>& stopping);
@@ -31,8 +31,9 @@ class Connection : public httplib::Stream {
   // Tells whether the other side has gone.
   bool peer_gone() const;
 
-  bool is_readable() const override;
-  bool is_writable() const override;
+  bool has_bytes() const override { return begin_ < end_; }
+  bool wait_for_bytes() const override;
+  bool wait_for_room() const override;
   ssize_t read(char* ptr, size_t size) override;
   ssize_t write(const char* ptr, size_t size) override;
   void get_remote_ip_and_port(std::string& ip, int& port) const override;

@@ -91,7 +91,7 @@ class HttpFront::Server : public httplib::Server {
     if (connection.handshake()) {
       bool closed = false;
       while (!closed && connection.wait_for_request(kKeepAliveMs)) {
-        const bool served = process_request(connection, false, closed, nullptr);
+        const bool served = serve(*this, connection, closed);
         if (!connection.flush() || !served) {
           break;
         }
@@ -99,6 +99,16 @@ class HttpFront::Server : public httplib::Server {
     }
     current = {};
     return true;
+  }
+
+  // Lets cpp-httplib serve one request; later versions also want addresses, which nothing here reads.
+  template <class Self>
+  static bool serve(Self& self, Connection& connection, bool& closed) {
+    if constexpr (requires { self.process_request(connection, false, closed, nullptr); }) {
+      return self.process_request(connection, false, closed, nullptr);
+    } else {
+      return self.process_request(connection, "", 0, "", 0, false, closed, nullptr);
+    }
   }
 
   // Answers one request and logs it, unless it is an order to the simulator itself.

@@ -1,4 +1,4 @@
-// cpp-httplib with the options that Debian's shared library was built with.
+// cpp-httplib with the options that Debian's shared library was built with, and what its versions differ in.
 #pragma once
 
 #ifndef CPPHTTPLIB_OPENSSL_SUPPORT
@@ -12,3 +12,27 @@
 #endif
 
 #include <httplib.h>
+
+namespace argo::sim {
+
+// A stream as 0.11 asks of it, and under the names by which later versions do.
+class Stream : public httplib::Stream {
+ public:
+  // Tells whether bytes are here already, and waits for some, or for room to write.
+  virtual bool has_bytes() const = 0;
+  virtual bool wait_for_bytes() const = 0;
+  virtual bool wait_for_room() const = 0;
+
+// Known since the version that renamed them.
+#ifdef CPPHTTPLIB_VERSION_NUM
+  bool is_readable() const final { return has_bytes(); }
+  bool wait_readable() const final { return wait_for_bytes(); }
+  bool wait_writable() const final { return wait_for_room(); }
+  time_t duration() const final { return 0; }
+#else
+  bool is_readable() const final { return wait_for_bytes(); }
+  bool is_writable() const final { return wait_for_room(); }
+#endif
+};
+
+}  // namespace argo::sim

@@ -1,5 +1,5 @@
-// What the ingest benchmarks measure inside the server: storing readings that cost nothing to get, and
-// parsing and storing answers that were fetched beforehand.
+// What the ingest benchmarks measure inside the server: storing readings that cost nothing to get,
+// and parsing and storing answers that were fetched beforehand.
 #include "../../argo_ext/readings_store.h"
 
 #include "../../core/check.h"
@@ -38,7 +38,8 @@ constexpr std::int64_t kWindowSeconds = 7 * argo::kDaySeconds;
 // As many as the ingest keeps before it stores them.
 constexpr std::size_t kStoreAtReadings = 65536;
 
-// Writes pulls as the ingest does, or by INSERT ... SELECT FROM unnest() ... ON CONFLICT DO NOTHING.
+// Writes pulls as the ingest does, or by INSERT ... SELECT FROM unnest() ... ON CONFLICT DO
+// NOTHING.
 class Writer {
  public:
   Writer(const std::string& schema, bool by_sql) {
@@ -68,8 +69,8 @@ class Writer {
     if (store_)
       store_->lock_channels(waiting_);
     for (const Pull& pull : waiting_)
-      inserted_ += store_ ? store_->store(pull).inserted
-                          : sql_->insert(pull.channel_id, pull.readings);
+      inserted_ +=
+          store_ ? store_->store(pull).inserted : sql_->insert(pull.channel_id, pull.readings);
     waiting_.clear();
     waiting_readings_ = 0;
   }
@@ -83,7 +84,8 @@ class Writer {
 
 // Makes the same five values for a slot each time.
 Reading make_reading(int channel, UnixTime ts) {
-  const auto noise = static_cast<std::uint32_t>(ts / argo::kSlotSeconds * 2654435761 + channel * 40503);
+  const auto noise =
+      static_cast<std::uint32_t>(ts / argo::kSlotSeconds * 2654435761 + channel * 40503);
   const float share = static_cast<float>(noise >> 8) / static_cast<float>(1U << 24);
   constexpr float kNull = std::numeric_limits<float>::quiet_NaN();
   return {ts, {share * 5, share * 20, 230 + share, share * 87, 1 - share / 5, kNull, kNull, kNull}};
@@ -112,7 +114,8 @@ Answer read_answer(const std::filesystem::path& file) {
   Answer answer;
   long from = 0;
   long to = 0;
-  if (std::sscanf(file.filename().c_str(), "%*d-%d-%ld-%ld", &answer.asked.channel_id, &from, &to) != 3)
+  if (std::sscanf(file.filename().c_str(), "%*d-%d-%ld-%ld", &answer.asked.channel_id, &from,
+                  &to) != 3)
     throw std::runtime_error("not named number-channel-from-to: " + file.string());
   answer.asked.window = {from, to};
   std::ifstream stream(file, std::ios::binary);
@@ -138,7 +141,8 @@ ARGO_FUNCTION(bench_store, Statement::kMayBeLogged) {
   PG_RETURN_INT64(inserted);
 }
 
-// bench_load(directory): reads the answers that bench_parse() works on, in the order of their names.
+// bench_load(directory): reads the answers that bench_parse() works on, in the order of their
+// names.
 ARGO_FUNCTION(bench_load, Statement::kMayBeLogged) {
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(*argo::pg::text_argument(fcinfo, 0)))
@@ -150,8 +154,8 @@ ARGO_FUNCTION(bench_load, Statement::kMayBeLogged) {
   PG_RETURN_INT64(static_cast<std::int64_t>(answers.size()));
 }
 
-// bench_parse(schema, now): parses and checks the answers and stores them there, or nowhere where the
-// schema is NULL. Returns the number of readings.
+// bench_parse(schema, now): parses and checks the answers and stores them there, or nowhere where
+// the schema is NULL. Returns the number of readings.
 ARGO_FUNCTION(bench_parse, Statement::kMayBeLogged) {
   const auto schema = argo::pg::text_argument(fcinfo, 0);
   const UnixTime now = PG_GETARG_INT64(1);
