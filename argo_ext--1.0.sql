@@ -11,7 +11,7 @@ CREATE FOREIGN DATA WRAPPER eniscope VALIDATOR @extschema@.argo_eniscope_validat
 COMMENT ON FOREIGN DATA WRAPPER eniscope IS
     'Connections to the Eniscope Core API. SERVER options: url, ca_file, max_concurrency (1 to 32, '
     'default 6), requests_per_second (0 to 1000, 0 for no limit), connect_timeout_ms (default 10000), '
-    'timeout_ms of a request (default 60000), and what a reading must not exceed: max_power_kw (default '
+    'timeout_ms of a request (default 60000), run_timeout_ms of a run (default 21600000), and what a reading must not exceed: max_power_kw (default '
     '5000), min_voltage_v (50), max_voltage_v (600). USER MAPPING options: api_key, email, and password or '
     'password_md5. USAGE on this wrapper lets a role make the server connect to any https address.';
 

@@ -4,6 +4,7 @@
 #include "../core/error.h"
 #include "../core/payload.h"
 
+#include <algorithm>
 #include <ctime>
 #include <utility>
 
@@ -69,7 +70,10 @@ Plan BackendHost::plan(const Site& site, const PlanRequest& request) {
                       "._argo_site_zone($1, $3), $4::jsonb, " + instant(5) + ")",
                   {organization.id, channel_array(site), organization.timezone,
                    plan_request_payload(request), std::to_string(now())});
-  return parse_plan(payload.value());
+  Plan plan = parse_plan(payload.value());
+  for (const ChannelRange& ask : plan.to_ask)
+    slots_planned_ += ask.range.slots();
+  return plan;
 }
 
 std::vector<Stored> BackendHost::store(const Site& site, const std::vector<Pull>& pulls) {
@@ -84,6 +88,8 @@ std::vector<Stored> BackendHost::store(const Site& site, const std::vector<Pull>
     if (stop_requested())
       throw Cancelled();
     stored.push_back(readings.store(pull));
+    slots_stored_ += pull.window.slots();
+    readings_ += pull.fetched;
   }
   readings.close();
   const std::string& id = site.organization.id;
@@ -101,7 +107,7 @@ std::int64_t BackendHost::count_missing(const Plan& plan) {
 }
 
 void BackendHost::progress(const Progress& progress) {
-  progress_ = progress;
+  slots_planned_ = progress.slots_planned;
   report(NOTICE, progress.text.c_str());
 }
 
@@ -121,8 +127,8 @@ void BackendHost::begin_run(const std::string& site, const char* kind) {
 void BackendHost::note_run(const std::string& status, const Text& message) {
   query("SELECT " + schema_ +
             "._argo_note_run($1::bigint, $2::bigint, $3::bigint, $4::bigint, $5, $6)",
-        {run_, std::to_string(progress_.slots_planned), std::to_string(progress_.slots_done),
-         std::to_string(progress_.readings), status, message});
+        {run_, std::to_string(std::max(slots_planned_, slots_stored_)),
+         std::to_string(slots_stored_), std::to_string(readings_), status, message});
 }
 
 void BackendHost::end_run(const IngestResult& result) {
@@ -133,8 +139,6 @@ void BackendHost::end_run(const IngestResult& result) {
   query("SELECT " + schema_ + "._argo_log_sync($1, " + instant(2) + ", $3::jsonb, $4, $5)",
         {result.site.organization.id, std::to_string(started_at_), channels_payload(result),
          std::string(result.status()), error});
-  progress_.slots_planned = progress_.slots_done = result.asked;
-  progress_.readings = result.fetched;
   note_run(result.status(), error);
   warn_of_failures(result);
 }

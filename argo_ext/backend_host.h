@@ -51,7 +51,9 @@ class BackendHost : public Host {
   std::optional<UnixTime> as_of_;
   UnixTime started_at_;
   Text run_;
-  Progress progress_;
+  std::int64_t slots_planned_ = 0;  // at first without those between two gaps of a window
+  std::int64_t slots_stored_ = 0;   // slots of the windows that are stored
+  std::int64_t readings_ = 0;       // what they brought
   bool is_site_stored_ = false;
 };
 

@@ -39,9 +39,13 @@ class BackfillHost : public BackendHost {
 
   // Commits, and takes the lock again that went with the transaction.
   void next_transaction() {
-    call([] { SPI_commit(); });
+    commit();
     begin_transaction();
-    query("SELECT " + schema() + "._argo_lock_site($1)", {site_});
+    query("SELECT " + schema() + "._argo_lock_site($1, true)", {site_});
+  }
+
+  static void commit() {
+    call([] { SPI_commit(); });
   }
 
   // A procedure that commits cannot have a SET clause, so each transaction sets its own.
@@ -101,6 +105,8 @@ ARGO_FUNCTION(argo_backfill, Statement::kMayBeLogged) {
     host.next_transaction();
     host.refresh_views();
   }
+  // The caller's next statement finds its own search_path.
+  BackfillHost::commit();
   close_spi();
   PG_RETURN_VOID();
 }

@@ -106,9 +106,12 @@ void DirectTable::prepare() {
     if (expression != nullptr)
       defaults_[i] = ExecInitExpr(expression_planner(expression), nullptr);
   }
+  // A copy is not counted as in use: of the relation's own, a resource owner of PostgreSQL 17
+  // searches through all uses, one a slot, whenever one comes or goes.
+  const TupleDesc own = CreateTupleDescCopyConstr(descriptor);
   slots_ = static_cast<TupleTableSlot**>(palloc(sizeof(TupleTableSlot*) * kBatchRows));
   for (int i = 0; i < kBatchRows; ++i)
-    slots_[i] = MakeSingleTupleTableSlot(descriptor, table_slot_callbacks(relation_));
+    slots_[i] = MakeSingleTupleTableSlot(own, table_slot_callbacks(relation_));
   MemoryContextSwitchTo(before);
 }
 

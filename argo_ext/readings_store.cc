@@ -24,9 +24,11 @@ bool exists(const std::string& relation) {
 // Asks the catalogs of extensions that keep the rows of a table elsewhere than in it.
 bool is_kept_elsewhere(const std::string& readings) {
   return (exists("_timescaledb_catalog.hypertable") &&
-          query_value("SELECT EXISTS (SELECT FROM _timescaledb_catalog.hypertable AS h WHERE"
-                      " pg_catalog.format('%I.%I', h.schema_name, h.table_name)::regclass ="
-                      " $1::regclass)",
+          query_value("SELECT EXISTS (SELECT FROM _timescaledb_catalog.hypertable AS h"
+                      " JOIN pg_catalog.pg_namespace AS n ON n.nspname = h.schema_name"
+                      " JOIN pg_catalog.pg_class AS c"
+                      " ON c.relnamespace = n.oid AND c.relname = h.table_name"
+                      " WHERE c.oid = $1::regclass)",
                       {readings}) == "t") ||
          (exists("pg_catalog.pg_dist_partition") &&
           query_value("SELECT EXISTS (SELECT FROM pg_catalog.pg_dist_partition AS p"

@@ -7,6 +7,7 @@
 
 #include "boundary.h"
 #include "direct_rules.h"
+#include "sql.h"
 #include "timestamps.h"
 
 namespace argo::pg {
@@ -80,7 +81,8 @@ std::int64_t write(SPIPlanPtr plan, std::int32_t channel_id, const std::vector<R
       values[i + 2] = values_of(readings, i);
     MemoryContextSwitchTo(before);
     const int code = SPI_execute_plan(plan, values, nullptr, false, 0);
-    if (code != SPI_OK_INSERT && code != SPI_OK_UPDATE)
+    // A rule may have put another statement, or none, in the place of this one.
+    if (code < 0)
       elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(code));
     const auto written = static_cast<std::int64_t>(SPI_processed);
     MemoryContextDelete(scratch);
@@ -132,10 +134,18 @@ std::vector<Reading> SpiTable::read(std::int32_t channel_id, const TimeRange& ra
 }
 
 std::int64_t SpiTable::insert(std::int32_t channel_id, const std::vector<Reading>& readings) {
-  if (insert_ == nullptr)
-    insert_ = prepare_write("INSERT INTO " + schema_ + ".readings (channel_id, \"timestamp\", " +
-                            list_quantities() + ") SELECT $1, given.* FROM " + given_readings() +
-                            " ON CONFLICT (channel_id, \"timestamp\") DO NOTHING");
+  if (insert_ == nullptr) {
+    const std::string table = schema_ + ".readings";
+    // ON CONFLICT is an error on a table with rules for INSERT or UPDATE.
+    const bool has_rules = query_value(
+                               "SELECT EXISTS (SELECT FROM pg_catalog.pg_rewrite AS w"
+                               " WHERE w.ev_class = $1::regclass AND w.ev_type IN ('2', '3'))",
+                               {table}) == "t";
+    insert_ =
+        prepare_write("INSERT INTO " + table + " (channel_id, \"timestamp\", " + list_quantities() +
+                      ") SELECT $1, given.* FROM " + given_readings() +
+                      (has_rules ? "" : " ON CONFLICT (channel_id, \"timestamp\") DO NOTHING"));
+  }
   return write(insert_, channel_id, readings);
 }
 

@@ -23,6 +23,8 @@ struct Field {
 constexpr std::array<Field, kQuantities> kFields = {
     {{"E", 1000}, {"P", 1000}, {"V", 1}, {"I", 1}, {"PF", 1}, {"Q", 1000}, {"T", 1}, {"RH", 1}}};
 
+constexpr double kSlotHours = kSlotSeconds / 3600.0;
+
 // Fewer records than this say nothing about the spacing of the bins.
 constexpr std::size_t kMinRecordsForSpacing = 4;
 
@@ -95,6 +97,8 @@ const char* convert_values(const Record& record, const Settings& limits, Reading
   // A value that is not there is NaN, which no comparison finds.
   if (reading.value(Quantity::kPowerKw) > limits.max_power_kw)
     return "power beyond max_power_kw";
+  if (std::fabs(reading.value(Quantity::kEnergyKwh)) > limits.max_power_kw * kSlotHours)
+    return "energy beyond max_power_kw";
   const double voltage_v = reading.value(Quantity::kVoltageV);
   // A circuit that is dead has 0 V, and that is data.
   if (voltage_v != 0 && (voltage_v < limits.min_voltage_v || voltage_v > limits.max_voltage_v))

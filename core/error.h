@@ -26,6 +26,7 @@ inline constexpr char kOptionValue[] = "HV024";
 inline constexpr char kRateLimited[] = "ZA001";
 inline constexpr char kBadResponse[] = "ZA002";
 inline constexpr char kSubscription[] = "ZA003";
+inline constexpr char kIncomplete[] = "ZA004";
 }  // namespace sqlstate
 
 // An error for the user: a lower-case message without a full stop, what happened to the data, and

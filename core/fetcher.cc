@@ -22,6 +22,9 @@ constexpr int kMaxAttempts = 5;
 constexpr int kMaxAttemptsOn500 = 2;
 constexpr int kMaxAttemptsOn429 = 8;
 
+// A run may try again half as often as it asks, and this many times more.
+constexpr std::int64_t kMaxRetriesBase = 200;
+
 constexpr std::size_t kMaxReasonBytes = 400;
 
 // After so many failed attempts without one answer between them the API counts as gone, and the
@@ -68,7 +71,8 @@ Fetcher::Fetcher(Host& host, const Settings& settings)
       session_(settings),
       http_(settings),
       backoff_(std::random_device{}()),
-      bucket_(settings.requests_per_second, Clock::now()) {}
+      bucket_(settings.requests_per_second, Clock::now()),
+      give_up_at_(Clock::now() + Milliseconds(settings.run_timeout_ms)) {}
 
 void Fetcher::submit(Job job) {
   waiting_.emplace_back().job = std::move(job);
@@ -78,6 +82,8 @@ std::optional<Outcome> Fetcher::next(const Source& more) {
   while (true) {
     if (host_.stop_requested())
       throw Cancelled();
+    if (Clock::now() > give_up_at_ && !halted_)
+      halt(sqlstate::kIncomplete, "the run's time is up, see run_timeout_ms");
     if (!ended_.empty()) {
       Outcome outcome = std::move(ended_.front());
       ended_.pop_front();
@@ -86,8 +92,13 @@ std::optional<Outcome> Fetcher::next(const Source& more) {
     start_what_may_start(more);
     if (!ended_.empty())
       continue;
-    if (under_way_.empty() && waiting_.empty())
-      return std::nullopt;
+    if (under_way_.empty() && waiting_.empty()) {
+      // The rate, not the source, may have held back what comes next.
+      auto job = more ? more() : std::nullopt;
+      if (!job)
+        return std::nullopt;
+      submit(std::move(*job));
+    }
     if (tick_)
       tick_();
     for (auto& [id, response] : http_.poll(wait_ms())) {
@@ -252,6 +263,10 @@ void Fetcher::retry(Entry entry, int max_attempts, std::optional<Milliseconds> a
   if (halted_ || entry.attempts >= max_attempts) {
     failure.reason += ", after " + std::to_string(entry.attempts) +
                       (entry.attempts == 1 ? " attempt" : " attempts");
+    return end(entry, std::move(failure));
+  }
+  if (++retries_ > kMaxRetriesBase + requests_ / 2) {
+    halt(failure.sqlstate, "too much had to be tried again, at last for: " + failure.reason);
     return end(entry, std::move(failure));
   }
   const int rounds = failures_in_a_row_ / settings_.max_concurrency;

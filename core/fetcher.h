@@ -116,6 +116,7 @@ class Fetcher {
   HttpClient http_;
   Backoff backoff_;
   TokenBucket bucket_;
+  Clock::time_point give_up_at_;
   std::deque<Entry> waiting_;
   std::map<std::uint64_t, Entry> under_way_;
   std::deque<Outcome> ended_;
@@ -127,6 +128,7 @@ class Fetcher {
   std::optional<Outcome> halted_;
   std::uint64_t next_id_ = 1;
   std::int64_t requests_ = 0;
+  std::int64_t retries_ = 0;
   int failures_in_a_row_ = 0;
 };
 

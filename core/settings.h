@@ -18,8 +18,9 @@ struct Settings {
   int max_concurrency = 6;
   double requests_per_second = 0;  // 0: bounded by max_concurrency alone
   int connect_timeout_ms = 10000;
-  int timeout_ms = 60000;      // of one request, from first to last byte
-  double max_power_kw = 5000;  // beyond these a reading cannot be true
+  int timeout_ms = 60000;         // of one request, from first to last byte
+  int run_timeout_ms = 21600000;  // of a run: what is not asked by then is given up
+  double max_power_kw = 5000;     // beyond these a reading cannot be true
   double min_voltage_v = 50;
   double max_voltage_v = 600;
   // USER MAPPING

@@ -101,7 +101,7 @@ class HttpFront::Server : public httplib::Server {
     return true;
   }
 
-  // Lets cpp-httplib serve one request; later versions also want addresses, which nothing here reads.
+  // Lets cpp-httplib serve one request; later versions also want addresses, which nobody reads.
   template <class Self>
   static bool serve(Self& self, Connection& connection, bool& closed) {
     if constexpr (requires { self.process_request(connection, false, closed, nullptr); }) {

@@ -1,4 +1,4 @@
-// cpp-httplib with the options that Debian's shared library was built with, and what its versions differ in.
+// cpp-httplib with the options of Debian's shared library, and what its versions differ in.
 #pragma once
 
 #ifndef CPPHTTPLIB_OPENSSL_SUPPORT
@@ -25,13 +25,25 @@ class Stream : public httplib::Stream {
 
 // Known since the version that renamed them.
 #ifdef CPPHTTPLIB_VERSION_NUM
-  bool is_readable() const final { return has_bytes(); }
-  bool wait_readable() const final { return wait_for_bytes(); }
-  bool wait_writable() const final { return wait_for_room(); }
-  time_t duration() const final { return 0; }
+  bool is_readable() const override {
+    return has_bytes();
+  }
+  bool wait_readable() const override {
+    return wait_for_bytes();
+  }
+  bool wait_writable() const override {
+    return wait_for_room();
+  }
+  time_t duration() const override {
+    return 0;
+  }
 #else
-  bool is_readable() const final { return wait_for_bytes(); }
-  bool is_writable() const final { return wait_for_room(); }
+  bool is_readable() const override {
+    return wait_for_bytes();
+  }
+  bool is_writable() const override {
+    return wait_for_room();
+  }
 #endif
 };
 

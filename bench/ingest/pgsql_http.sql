@@ -16,7 +16,7 @@ DECLARE
     changed bigint;
     total bigint := 0;
 BEGIN
-    PERFORM http_set_curlopt('CURLOPT_TCP_KEEPALIVE', '1');
+    PERFORM set_config('http.keepalive', 'on', true);
     answer := http(('GET', url || '/v1/organizations',
                     headers || http_header('Authorization', 'Basic ' || login), NULL, NULL)::http_request);
     headers := headers || (SELECT http_header('X-Eniscope-Token', h.value)

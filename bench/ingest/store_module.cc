@@ -7,12 +7,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <limits>
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -85,7 +85,7 @@ class Writer {
 // Makes the same five values for a slot each time.
 Reading make_reading(int channel, UnixTime ts) {
   const auto noise =
-      static_cast<std::uint32_t>(ts / argo::kSlotSeconds * 2654435761 + channel * 40503);
+      static_cast<std::uint32_t>((ts / argo::kSlotSeconds + channel) * std::int64_t{2654435761});
   const float share = static_cast<float>(noise >> 8) / static_cast<float>(1U << 24);
   constexpr float kNull = std::numeric_limits<float>::quiet_NaN();
   return {ts, {share * 5, share * 20, 230 + share, share * 87, 1 - share / 5, kNull, kNull, kNull}};
@@ -110,14 +110,16 @@ struct Answer {
 // Kept between two calls of one session, so that the second one reads no file.
 std::vector<Answer> answers;
 
+// Reads a file that is named number-channel-from-to.
 Answer read_answer(const std::filesystem::path& file) {
   Answer answer;
-  long from = 0;
-  long to = 0;
-  if (std::sscanf(file.filename().c_str(), "%*d-%d-%ld-%ld", &answer.asked.channel_id, &from,
-                  &to) != 3)
-    throw std::runtime_error("not named number-channel-from-to: " + file.string());
-  answer.asked.window = {from, to};
+  std::istringstream name(file.filename());
+  int number = 0;
+  char dash = '-';
+  name >> number >> dash >> answer.asked.channel_id >> dash >> answer.asked.window.from >> dash >>
+      answer.asked.window.to;
+  if (!name)
+    throw std::runtime_error("not an answer's name: " + file.string());
   std::ifstream stream(file, std::ios::binary);
   answer.body.assign(std::istreambuf_iterator<char>(stream), {});
   return answer;

@@ -60,7 +60,7 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    last_day CONSTANT date := coalesce(end_date::date, (as_of AT TIME ZONE zone)::date);
+    last_day CONSTANT date := coalesce(end_date::date, greatest(start_date::date, (as_of AT TIME ZONE zone)::date));
 BEGIN
     IF last_day < start_date::date THEN
         RAISE EXCEPTION 'the last day % lies before the first, %', last_day, start_date

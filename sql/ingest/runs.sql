@@ -1,6 +1,6 @@
 -- One run per site at a time, and what others can see of it.
 
-CREATE FUNCTION @extschema@._argo_lock_site(site text)
+CREATE FUNCTION @extschema@._argo_lock_site(site text, is_entered boolean DEFAULT false)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -10,6 +10,11 @@ DECLARE
     key CONSTANT bigint := hashtextextended('argo_ingest ' || site, here::oid::bigint);
     holder record;
 BEGIN
+    IF is_entered THEN
+        -- Whoever has the lock now is about to find our run and let go of it.
+        PERFORM pg_advisory_xact_lock(key);
+        RETURN;
+    END IF;
     IF pg_try_advisory_xact_lock(key) THEN
         -- Between two chunks a backfill holds no lock, but its row says that it runs.
         SELECT r.process_id AS pid, r.role_name AS usename, r.started_at AS since INTO holder
@@ -17,7 +22,8 @@ BEGIN
         -- What another role's session does, a role without pg_read_all_stats sees as NULL.
         JOIN pg_stat_activity AS a
             ON a.pid = r.process_id AND coalesce(a.backend_start = r.process_started_at, true)
-           AND coalesce(a.state = 'active', true)
+           -- A run that raised an error could not say so; its session may be at something else by now.
+           AND coalesce(a.state NOT LIKE 'idle%' AND a.query_start <= r.started_at, true)
         WHERE r.organization_id = site AND r.status = 'running' AND r.process_id <> pg_backend_pid();
         IF NOT FOUND THEN
             RETURN;
@@ -41,8 +47,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION @extschema@._argo_lock_site(text) IS
-    'Takes the lock of a site until the end of the transaction. Raises 55P03, with who runs and since when, where another run is active.';
+COMMENT ON FUNCTION @extschema@._argo_lock_site(text, boolean) IS
+    'Takes the lock of a site until the end of the transaction. Raises 55P03, with who runs and since when, where another run is active; a run that is_entered in the committed ledger waits instead.';
 
 CREATE FUNCTION @extschema@._argo_begin_run(site text, run_kind text)
 RETURNS bigint

@@ -53,7 +53,7 @@ SELECT
     CASE WHEN r.status = 'running' AND NOT EXISTS (
         SELECT FROM pg_stat_activity AS a
         WHERE a.pid = r.process_id AND coalesce(a.backend_start = r.process_started_at, true)
-          AND coalesce(a.state = 'active', true)
+          AND coalesce(a.state NOT LIKE 'idle%' AND a.query_start <= r.started_at, true)
     ) THEN 'interrupted' ELSE r.status END AS status,
     r.message
 FROM @extschema@.ingest_runs AS r

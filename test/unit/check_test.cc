@@ -223,6 +223,16 @@ TEST(CheckRecords, SortsAndKeepsTheLastOfRepeatedOnes) {
   }
 }
 
+TEST(CheckRecords, TakesNoMoreEnergyThanTheMostPowerMakes) {
+  // A quarter of an hour of 5000 kW, either way.
+  const Pull pull = checked("{" + ts(0) + R"(,"E":1250000},{)" + ts(900) + R"(,"E":-1250000},{)" +
+                            ts(1800) + R"(,"E":1250001},{)" + ts(2700) + R"(,"E":1e39})");
+  EXPECT_EQ(pull.readings.size(), 2U);
+  ASSERT_EQ(pull.rejects.size(), 2U);
+  EXPECT_EQ(pull.rejects[0].reason, "energy beyond max_power_kw");
+  EXPECT_EQ(pull.rejects[1].reason, "energy beyond max_power_kw");
+}
+
 TEST(CheckRecords, LetsOneBadRecordCostNoOther) {
   const Pull pull = checked("{" + ts(0) + R"(,"E":1},{"ts":"x"},{)" + ts(900) + R"(,"E":NaN},{)" +
                             ts(1800) + R"(,"E":3})");

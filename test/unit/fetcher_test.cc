@@ -276,6 +276,19 @@ TEST_F(FetcherTest, TakesJobsFromASourceOnlyWhenThereIsRoom) {
   EXPECT_EQ(ended, 30);
 }
 
+TEST_F(FetcherTest, TakesAllOfASourceThoughTheRateHoldsItBack) {
+  serve_in_turn({Reply()});
+  settings_.requests_per_second = 10;
+  Fetcher fetcher(host_, settings_);
+  int made = 0;
+  int ended = 0;
+  while (fetcher.next([&]() -> std::optional<Job> {
+    return made < 13 ? std::optional(job(static_cast<std::uint64_t>(made++))) : std::nullopt;
+  }))
+    ++ended;
+  EXPECT_EQ(ended, 13);
+}
+
 TEST_F(FetcherTest, EndsWhatIsQueuedWhenHalted) {
   serve_in_turn({Reply()});
   Fetcher fetcher(host_, settings_);
@@ -364,6 +377,42 @@ TEST_F(FetcherTest, ShowsNoSecretThatAVerdictEchoes) {
   serve_in_turn({Reply()});
   verdict_ = {Verdict::Kind::kRefused, std::string("the API says: ") + kApiKey};
   EXPECT_EQ(fetch(1).at(0).reason, "the API says: ***");
+}
+
+TEST_F(FetcherTest, GivesUpWhatARunHasNoTimeFor) {
+  Reply slow;
+  slow.delay_ms = 60;
+  serve_in_turn({slow});
+  settings_.max_concurrency = 1;
+  settings_.run_timeout_ms = 150;
+  const auto outcomes = fetch(20);
+  ASSERT_EQ(outcomes.size(), 20U);
+  EXPECT_LE(taken_, 4);
+  EXPECT_EQ(std::count_if(outcomes.begin(), outcomes.end(),
+                          [](const Outcome& outcome) {
+                            return outcome.sqlstate == "ZA004" &&
+                                   outcome.reason ==
+                                       "not asked: the run's time is up, see run_timeout_ms";
+                          }),
+            20 - taken_);
+}
+
+TEST_F(FetcherTest, GivesUpWhereTooMuchMustBeTriedAgain) {
+  // Every second request is limited, with no wait: no job fails often enough to end by itself.
+  auto next = std::make_shared<std::atomic<int>>(0);
+  serve([next](const Request& request) {
+    Reply reply = status((*next)++ % 8 == 0 ? 200 : 429, {{"Retry-After", "0"}});
+    if (is_login(request) && reply.status == 200)
+      reply.headers.emplace_back("X-Eniscope-Token", "token-1");
+    return reply;
+  });
+  settings_.max_concurrency = 1;
+  const auto outcomes = fetch(200);
+  ASSERT_EQ(outcomes.size(), 200U);
+  EXPECT_LT(server_->count(), 700);
+  EXPECT_TRUE(std::any_of(outcomes.begin(), outcomes.end(), [](const Outcome& outcome) {
+    return outcome.reason.rfind("not asked: too much had to be tried again", 0) == 0;
+  }));
 }
 
 TEST_F(FetcherTest, StopsAskingAnApiThatIsGone) {

@@ -89,6 +89,7 @@ TEST(ServerOptions, RefusesNumbersOutOfRange) {
                        {"requests_per_second", "1001"},
                        {"connect_timeout_ms", "0"},
                        {"connect_timeout_ms", "300001"},
+                       {"run_timeout_ms", "0"},
                        {"timeout_ms", "0"},
                        {"timeout_ms", "3600001"},
                        {"timeout_ms", "1e3"}};
