@@ -46,7 +46,10 @@ void warn_of_failures(const IngestResult& result) {
 }  // namespace
 
 BackendHost::BackendHost(std::string schema, OnConflict on_conflict, std::optional<UnixTime> as_of)
-    : schema_(std::move(schema)), on_conflict_(on_conflict), as_of_(as_of), started_at_(now()) {}
+    : schema_(std::move(schema)),
+      on_conflict_(on_conflict),
+      as_of_(as_of),
+      started_at_(BackendHost::now()) {}
 
 bool BackendHost::stop_requested() {
   return pg::stop_requested();

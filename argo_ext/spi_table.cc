@@ -18,7 +18,7 @@ namespace {
 std::string list_quantities(const std::string& before = "", const std::string& after = "") {
   std::string out;
   for (int i = 2; i < kFilledColumns; ++i)
-    out += (i == 2 ? "" : ", ") + before + kFilledColumnNames[i] + after;
+    out.append(i == 2 ? "" : ", ").append(before).append(kFilledColumnNames[i]).append(after);
   return out;
 }
 
@@ -154,8 +154,9 @@ std::int64_t SpiTable::correct(std::int32_t channel_id, const std::vector<Readin
     std::string assignments;
     for (int i = 2; i < kFilledColumns; ++i) {
       const std::string name = kFilledColumnNames[i];
-      assignments +=
-          (i == 2 ? "" : ", ") + name + " = coalesce(given." + name + ", stored." + name + ")";
+      assignments.append(i == 2 ? "" : ", ").append(name);
+      assignments.append(" = coalesce(given.").append(name);
+      assignments.append(", stored.").append(name).append(")");
     }
     // One snapshot and one lock for the row that is kept and the row that replaces it.
     correct_ = prepare_write(
