@@ -74,6 +74,7 @@ void init_curl() {
 
 struct HttpClient::Transfer {
   std::uint64_t id = 0;
+  std::size_t max_body_bytes = 0;
   std::unique_ptr<curl_slist, ListDelete> header_list;
   HttpResponse response;
   std::array<char, CURL_ERROR_SIZE> error{};
@@ -81,9 +82,10 @@ struct HttpClient::Transfer {
 
   // Appends to the body; returning less than it was given ends the transfer.
   static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) noexcept {
-    auto& response = static_cast<Transfer*>(self)->response;
+    auto& transfer = *static_cast<Transfer*>(self);
+    auto& response = transfer.response;
     try {
-      if (response.body.size() + size > static_cast<std::size_t>(kMaxBodyBytes)) {
+      if (response.body.size() + size > transfer.max_body_bytes) {
         response.too_large = true;
         return 0;
       }
@@ -120,7 +122,7 @@ struct HttpClient::Transfer {
     if (code != CURLE_OK) {
       const char* text = error[0] != '\0' ? error.data() : curl_easy_strerror(code);
       response.transport_error = response.too_large
-                                     ? "answer over " + std::to_string(kMaxBodyBytes) + " bytes"
+                                     ? "answer over " + std::to_string(max_body_bytes) + " bytes"
                                      : printable(text);
     }
     response.timings = describe_timings();
@@ -194,7 +196,10 @@ void HttpClient::start(std::uint64_t id, const HttpRequest& request) {
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(settings_.connect_timeout_ms));
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(settings_.timeout_ms));
-  curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(kMaxBodyBytes));
+  const std::int64_t max_body_bytes =
+      std::min(kMaxBodyBytes, kMaxBodiesBytes / settings_.max_concurrency);
+  transfer->max_body_bytes = static_cast<std::size_t>(max_body_bytes);
+  curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(max_body_bytes));
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error.data());
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer.get());

@@ -16,6 +16,8 @@ namespace argo {
 
 // Answers beyond this size, before or after inflation, are cut off. A week of a channel is 60 kB.
 inline constexpr std::int64_t kMaxBodyBytes = 8L * 1024 * 1024;
+// What the answers under way may hold together, which lowers the bound of each.
+inline constexpr std::int64_t kMaxBodiesBytes = 48L * 1024 * 1024;
 
 struct HttpRequest {
   std::string url;
@@ -27,7 +29,7 @@ struct HttpResponse {
   std::string body;
   std::map<std::string, std::string> headers;  // names in lower case; of two the last
   std::string transport_error;                 // empty unless the transfer failed
-  bool too_large = false;                      // cut off at kMaxBodyBytes
+  bool too_large = false;                      // cut off at its bound
   bool untrusted = false;                      // TLS could not verify the server
   std::string timings;  // "dns 1 ms, connect 2 ms, tls 0 ms, first byte 9 ms, total 10 ms"
 

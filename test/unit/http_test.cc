@@ -144,6 +144,10 @@ TEST_F(HttpTest, CutsOffABodyOverTheCap) {
   reply.body.pop_back();
   serve(reply);
   EXPECT_EQ(get().body.size(), static_cast<std::size_t>(kMaxBodyBytes));
+
+  // The more at once, the less each.
+  settings_.max_concurrency = 32;
+  EXPECT_EQ(get().transport_error, "answer over 1572864 bytes");
 }
 
 TEST_F(HttpTest, CutsOffAGzipBomb) {
