@@ -29,15 +29,6 @@ inline IndexScanDesc begin_index_scan(Relation table, Relation index, Snapshot s
 #endif
 }
 
-// Inserts the index entries of a row that is in the table; a duplicate is an error.
-inline void insert_index_tuples(ResultRelInfo* target, TupleTableSlot* slot, EState* estate) {
-#if PG_VERSION_NUM >= 160000
-  ExecInsertIndexTuples(target, slot, estate, false, false, nullptr, NIL, false);
-#else
-  ExecInsertIndexTuples(target, slot, estate, false, false, nullptr, NIL);
-#endif
-}
-
 }  // namespace argo::pg
 
 #endif  // ARGO_EXT_COMPAT_H_

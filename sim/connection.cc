@@ -83,6 +83,23 @@ bool Connection::wait_for_request(int timeout_ms) {
   return wait(POLLIN, timeout_ms) && !peer_gone();
 }
 
+bool Connection::begins_request() {
+  if (begin_ == end_) {
+    const ssize_t count = receive(buffer_, sizeof buffer_);
+    if (count <= 0) {
+      return false;
+    }
+    begin_ = 0;
+    end_ = static_cast<size_t>(count);
+  }
+  const char first = buffer_[begin_];
+  if (first >= 'A' && first <= 'Z') {
+    return true;
+  }
+  send_all("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", {});
+  return false;
+}
+
 bool Connection::peer_gone() const {
   pollfd ready{socket_, POLLIN | POLLRDHUP, 0};
   if (::poll(&ready, 1, 0) <= 0) {

@@ -25,6 +25,10 @@ class Connection : public Stream {
   // Waits for the first byte of a request; false at the end, on a stop or after the timeout.
   bool wait_for_request(int timeout_ms);
 
+  // Tells whether what came can begin a request; a TLS hello to a plain port cannot, and is
+  // refused.
+  bool begins_request();
+
   // Sends what the header's write held back.
   bool flush();
 

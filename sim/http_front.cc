@@ -90,7 +90,7 @@ class HttpFront::Server : public httplib::Server {
     current = {&connection, api_.log().connect()};
     if (connection.handshake()) {
       bool closed = false;
-      while (!closed && connection.wait_for_request(kKeepAliveMs)) {
+      while (!closed && connection.wait_for_request(kKeepAliveMs) && connection.begins_request()) {
         const bool served = serve(*this, connection, closed);
         if (!connection.flush() || !served) {
           break;

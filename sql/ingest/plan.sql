@@ -159,13 +159,15 @@ RETURNS bigint
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(sum(extract(epoch FROM g.gap_end - g.gap_start)), 0)::bigint / 900
-    FROM (
-        SELECT array_agg(r.channel_id) AS channels, array_agg(to_timestamp(r.start)) AS starts, to_timestamp(r."end") AS range_end
-        FROM jsonb_to_recordset($1) AS r (channel_id integer, start double precision, "end" double precision)
-        GROUP BY r."end"
-    ) AS a
-    CROSS JOIN LATERAL @extschema@._argo_gaps(a.channels, a.starts, a.range_end) AS g
+    SELECT coalesce(sum(greatest(a."end" - a.start, 0) / 900 - stored.slots), 0)::bigint
+    FROM jsonb_to_recordset($1) AS a (channel_id integer, start bigint, "end" bigint)
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS slots
+        FROM @extschema@.readings AS r
+        WHERE r.channel_id = a.channel_id
+          AND r."timestamp" >= to_timestamp(a.start) AND r."timestamp" < to_timestamp(a."end")
+          AND r."timestamp" = date_bin('15 minutes', r."timestamp", '1970-01-01 00:00:00+00'::timestamptz)
+    ) AS stored
 $$;
 
 COMMENT ON FUNCTION @extschema@._argo_count_missing(jsonb) IS
