@@ -128,8 +128,8 @@ SELECT results_eq($$SELECT channel_id, sync_status, error_message FROM data_sync
     $$VALUES (2, 'failed', 'HTTP 500')$$, 'for the channel that had none');
 
 SELECT is(_argo_count_missing(jsonb_build_array(
-    jsonb_build_object('channel_id', 1, 'start', extract(epoch FROM '2025-06-01 00:00Z'::timestamptz), 'end', extract(epoch FROM '2025-06-01 01:00Z'::timestamptz)),
-    jsonb_build_object('channel_id', 2, 'start', extract(epoch FROM '2025-06-01 00:00Z'::timestamptz), 'end', extract(epoch FROM '2025-06-01 01:00Z'::timestamptz)))),
+    jsonb_build_object('channel_id', 1, 'start', extract(epoch FROM '2025-06-01 00:00Z'::timestamptz)::bigint, 'end', extract(epoch FROM '2025-06-01 01:00Z'::timestamptz)::bigint),
+    jsonb_build_object('channel_id', 2, 'start', extract(epoch FROM '2025-06-01 00:00Z'::timestamptz)::bigint, 'end', extract(epoch FROM '2025-06-01 01:00Z'::timestamptz)::bigint))),
     6::bigint, 'slots missing: on the grid, half open');
 
 SELECT * FROM finish();
