@@ -68,7 +68,9 @@ std::string rejects_payload(const std::vector<Pull>& pulls) {
   for (const Pull& pull : pulls)
     for (const Reject& reject : pull.rejects)
       rows.push_back({{"channel_id", pull.channel_id},
-                      {"ts", storable(reject.ts)},
+                      {"start", pull.window.from},
+                      {"end", pull.window.to},
+                      {"ts", reject.ts.empty() ? json(nullptr) : json(storable(reject.ts))},
                       {"raw", json::parse(reject.values)},
                       {"reason", reject.reason}});
   return dump(rows);

@@ -36,9 +36,13 @@ DECLARE
     logged integer;
 BEGIN
     -- The same bad reading comes back with every overlapping run; kept once it cannot push out others.
-    INSERT INTO @extschema@.rejected_readings (organization_id, channel_id, ts_received, raw, reason)
-    SELECT DISTINCT site, r.channel_id, r.ts, r.raw, coalesce(r.reason, 'no reason given')
-    FROM jsonb_to_recordset(rejects) AS r (channel_id integer, ts text, raw jsonb, reason text)
+    INSERT INTO @extschema@.rejected_readings
+        (organization_id, channel_id, ts_received, raw, reason, pull_start, pull_end)
+    SELECT DISTINCT
+        site, r.channel_id, r.ts, r.raw, coalesce(r.reason, 'no reason given'),
+        to_timestamp(r.start), to_timestamp(r."end")
+    FROM jsonb_to_recordset(rejects) AS r (
+        channel_id integer, ts text, raw jsonb, reason text, start double precision, "end" double precision)
     WHERE NOT EXISTS (
         SELECT FROM @extschema@.rejected_readings AS k
         WHERE k.organization_id = site
@@ -65,7 +69,7 @@ END
 $$;
 
 COMMENT ON FUNCTION @extschema@._argo_log_rejects(text, jsonb) IS
-    'Keeps readings that were not stored and returns how many were not kept before. Rejects: [{channel_id, ts, raw, reason}], ts as it came. Only the newest rejects of the site stay, 100,000 or as many as the setting argo.rejects_kept says.';
+    'Keeps readings that were not stored and returns how many were not kept before. Rejects: [{channel_id, ts, raw, reason, start, end}], ts as it came, start and end of the pull in Unix seconds. Only the newest rejects of the site stay, 100,000 or as many as the setting argo.rejects_kept says.';
 
 CREATE FUNCTION @extschema@._argo_log_sync(site text, started timestamptz, channels jsonb, status text, error text)
 RETURNS integer

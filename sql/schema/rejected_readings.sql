@@ -8,7 +8,9 @@ CREATE TABLE @extschema@.rejected_readings (
     received_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP,
     ts_received text,
     raw jsonb,
-    reason text NOT NULL
+    reason text NOT NULL,
+    pull_start timestamptz,
+    pull_end timestamptz
 );
 COMMENT ON TABLE @extschema@.rejected_readings IS
     'Readings that failed a check and were not stored; the newest 100,000 of each site are kept.';
@@ -17,6 +19,9 @@ COMMENT ON COLUMN @extschema@.rejected_readings.received_at IS 'When the reading
 COMMENT ON COLUMN @extschema@.rejected_readings.ts_received IS 'Time of the reading as it came, which may be no time at all.';
 COMMENT ON COLUMN @extschema@.rejected_readings.raw IS 'The values as they came.';
 COMMENT ON COLUMN @extschema@.rejected_readings.reason IS 'The check that failed, in words.';
+COMMENT ON COLUMN @extschema@.rejected_readings.pull_start IS
+    'Start of the range that was asked for; with channel_id and pull_end it finds the pull in ingestion_logs.';
+COMMENT ON COLUMN @extschema@.rejected_readings.pull_end IS 'End of the range that was asked for, exclusive.';
 
 --: index idx_rejected_readings_received
 CREATE INDEX idx_rejected_readings_received ON @extschema@.rejected_readings (organization_id, received_at);

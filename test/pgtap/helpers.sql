@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(55);
+SELECT plan(57);
 
 DO $$ BEGIN PERFORM argo_setup(); END $$;
 
@@ -101,6 +101,10 @@ SELECT is(_argo_log_rejects('23271', '[{"channel_id": 1, "ts": "1748736000", "ra
 SELECT results_eq($$SELECT channel_id, ts_received, raw, reason FROM rejected_readings ORDER BY 1, 2$$, $$VALUES
     (1, '1748736000', '{"P": -5}'::jsonb, 'negative power'), (1, '1748736900', '{"P": -5}', 'negative power'),
     (NULL, NULL, '"?"', 'no timestamp')$$, 'with what came');
+SELECT is(_argo_log_rejects('pulls', '[{"channel_id": 5, "ts": "1", "raw": {}, "reason": "x", "start": 1748736000, "end": 1748822400}]'), 1, 'a reject of a pull');
+SELECT results_eq($$SELECT pull_start, pull_end FROM rejected_readings WHERE organization_id = 'pulls'$$,
+    $$VALUES ('2025-06-01 00:00+00'::timestamptz, '2025-06-02 00:00+00'::timestamptz)$$, 'knows its pull');
+DELETE FROM rejected_readings WHERE organization_id = 'pulls';
 UPDATE rejected_readings SET received_at = '2025-01-01'::timestamptz + id * interval '1 day';
 SET LOCAL argo.rejects_kept = 2;
 SELECT is(_argo_log_rejects('other', '[{"channel_id": 9, "ts": "1", "raw": 1, "reason": "x"}]'), 1, 'another site has its own bound');

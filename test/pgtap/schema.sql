@@ -61,7 +61,8 @@ SELECT results_eq($$SELECT * FROM pg_temp.columns('ingestion_logs')$$, ARRAY[
 SELECT results_eq($$SELECT * FROM pg_temp.columns('rejected_readings')$$, ARRAY[
     'id bigint not null identity', 'organization_id text not null', 'channel_id integer',
     'received_at timestamp with time zone not null default CURRENT_TIMESTAMP', 'ts_received text', 'raw jsonb',
-    'reason text not null'], 'columns of rejected_readings');
+    'reason text not null', 'pull_start timestamp with time zone', 'pull_end timestamp with time zone'],
+    'columns of rejected_readings');
 
 SELECT results_eq($$SELECT * FROM pg_temp.keys('organizations')$$,
     ARRAY['organizations_pkey: PRIMARY KEY (organization_id)'], 'keys of organizations');

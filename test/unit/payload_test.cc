@@ -73,12 +73,14 @@ TEST(PullsPayload, WritesSuccessAndFailure) {
 TEST(RejectsPayload, WritesARowAReject) {
   std::vector<Pull> pulls(2);
   pulls[1].channel_id = 8;
+  pulls[1].window = {900, 1800};
   pulls[1].rejects.push_back({"x\0y"s, R"({"E":12.5,"P":"NaN"})", "negative power"});
   pulls[1].rejects.push_back({"", "{}", "missing timestamp"});
   EXPECT_EQ(json::parse(rejects_payload(pulls)),
             json::parse(R"([{"channel_id":8,"ts":"xy","raw":{"E":12.5,"P":"NaN"},
-                             "reason":"negative power"},
-                            {"channel_id":8,"ts":"","raw":{},"reason":"missing timestamp"}])"));
+                             "reason":"negative power","start":900,"end":1800},
+                            {"channel_id":8,"ts":null,"raw":{},"reason":"missing timestamp",
+                             "start":900,"end":1800}])"));
   EXPECT_EQ(rejects_payload({}), "[]");
 }
 
