@@ -153,6 +153,10 @@ HttpClient::HttpClient(const Settings& settings) : settings_(settings), multi_(n
     throw std::bad_alloc();
   curl_multi_setopt(static_cast<CURLM*>(multi_), CURLMOPT_MAX_HOST_CONNECTIONS,
                     static_cast<long>(settings.max_concurrency));
+// From 8.20 on the multi handle keeps the look-up threads, and would wait for them when it ends.
+#if LIBCURL_VERSION_NUM >= 0x081400
+  curl_multi_setopt(static_cast<CURLM*>(multi_), CURLMOPT_QUICK_EXIT, 1L);
+#endif
 }
 
 HttpClient::~HttpClient() {
