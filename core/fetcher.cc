@@ -276,7 +276,7 @@ void Fetcher::retry(Entry entry, int max_attempts, std::optional<Milliseconds> a
   // A limit is the account's, and where nothing goes through it is not this request's fault either.
   if ((is_limit || asked_wait || rounds > 0) && entry.not_before > paused_until_) {
     paused_until_ = entry.not_before;
-    pause_reason_ = is_limit ? "rate limited" : failure.reason;
+    pause_reason_ = is_limit ? "rate limited" : printable(session_.redact(failure.reason), 120);
   }
   host_.log(LogLevel::kDebug,
             session_.redact("retrying " + entry.job.path + ": " + failure.reason));
