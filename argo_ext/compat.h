@@ -6,7 +6,6 @@
 
 extern "C" {
 #include <access/genam.h>
-#include <executor/executor.h>
 }
 
 namespace argo::pg {

@@ -17,7 +17,6 @@ inline constexpr char kLoginRefused[] = "28000";
 inline constexpr char kNoRights[] = "42501";
 inline constexpr char kTooLarge[] = "54000";
 inline constexpr char kNotSetUp[] = "55000";
-inline constexpr char kRunActive[] = "55P03";
 inline constexpr char kUnreachable[] = "08001";
 inline constexpr char kConnectionLost[] = "08006";
 inline constexpr char kOptionUnknown[] = "HV00D";
