@@ -80,3 +80,23 @@ COMMENT ON PROCEDURE @extschema@.argo_backfill(text, date, date, text, integer, 
     'was. v_ingest_progress shows others how far it is. Raises 25001 inside a transaction block, and '
     'what argo_ingest() raises.';
 REVOKE ALL ON PROCEDURE @extschema@.argo_backfill(text, date, date, text, integer, boolean, text, timestamptz) FROM PUBLIC;
+
+CREATE FUNCTION @extschema@._argo_merge(
+        matview regclass,
+        meters integer[],
+        range_starts timestamptz[],
+        range_ends timestamptz[],
+        first_buckets timestamptz[],
+        last_buckets timestamptz[],
+        OUT strategy text,
+        OUT reason text,
+        OUT rows_examined bigint,
+        OUT inserted bigint,
+        OUT updated bigint,
+        OUT deleted bigint)
+    LANGUAGE C VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'argo_merge';
+COMMENT ON FUNCTION @extschema@._argo_merge(regclass, integer[], timestamptz[], timestamptz[], timestamptz[], timestamptz[]) IS
+    'Recomputes buckets of a registered materialized view, as _argo_buckets() gives them, and changes the rows that differ '
+    'in place. Who may refresh the view may call it. Raises 22023 where the view is not registered with a range function, '
+    '25006, 42501, 55000 where it is not populated or in use, 21000 where the source gives a key twice, 40001.';

@@ -1,6 +1,8 @@
 -- The newest clean reading of each meter.
 
 --: view v_latest_readings
+-- It lies in the newest hour of the matview that no mark touches, or where a mark is: a meter that has
+-- been off for a year is not searched through a year of zeros.
 CREATE VIEW @extschema@.v_latest_readings AS
 SELECT
     m.meter_id,
@@ -14,11 +16,26 @@ SELECT
     r.current_a,
     r.power_factor
 FROM @extschema@.v_meters AS m
--- One descent of idx_readings_unique per meter instead of a scan of all readings.
+LEFT JOIN @extschema@._argo_dirty_hours AS d ON d.meter_id = m.meter_id
 CROSS JOIN LATERAL (
     SELECT c."timestamp", c.energy_kwh, c.power_kw, c.voltage_v, c.current_a, c.power_factor
-    FROM @extschema@.v_clean_readings AS c
-    WHERE c.channel_id = m.meter_id
+    FROM (
+        (SELECT tstzrange(u.hour, u.hour, '[]') AS hours
+         FROM @extschema@.mv_hourly_usage AS u
+         WHERE u.meter_id = m.meter_id AND (d.hours IS NULL OR NOT d.hours @> u.hour)
+         ORDER BY u.hour DESC
+         LIMIT 1)
+        UNION ALL
+        SELECT s.hours FROM @extschema@._argo_split(d.hours) AS s (hours)
+    ) AS w
+    CROSS JOIN LATERAL (
+        SELECT c.*
+        FROM @extschema@.v_clean_readings AS c
+        WHERE c.channel_id = m.meter_id
+          AND c."timestamp" >= lower(w.hours) AND c."timestamp" < upper(w.hours) + interval '1 hour'
+        ORDER BY c."timestamp" DESC
+        LIMIT 1
+    ) AS c
     ORDER BY c."timestamp" DESC
     LIMIT 1
 ) AS r;

@@ -1,0 +1,371 @@
+-- argo_refresh() brings the materialized views up to date.
+
+CREATE FUNCTION @extschema@._argo_may_refresh(matview regclass)
+RETURNS boolean
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF pg_has_role((SELECT c.relowner FROM pg_class AS c WHERE c.oid = matview), 'USAGE') THEN
+        RETURN true;
+    END IF;
+    -- The privilege has no name before 17.
+    RETURN current_setting('server_version_num')::integer >= 170000 AND has_table_privilege(matview, 'MAINTAIN');
+END
+$$;
+
+COMMENT ON FUNCTION @extschema@._argo_may_refresh(regclass) IS
+    'Whether the caller owns a materialized view or, from 17 on, has MAINTAIN on it.';
+
+CREATE FUNCTION @extschema@._argo_check_refresh(strategy text, days integer, views text[])
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    strategies CONSTANT text[] := ARRAY['smart', 'incremental', 'full'];
+    unknown text;
+    barred record;
+BEGIN
+    IF strategy IS NULL OR strategy <> ALL (strategies) THEN
+        RAISE EXCEPTION 'unknown refresh strategy %', coalesce(quote_literal(strategy), 'NULL')
+            USING ERRCODE = '22023',
+                  DETAIL = 'No view was refreshed.',
+                  HINT = 'Use one of: ' || array_to_string(strategies, ', ') || '.';
+    END IF;
+    IF days IS NULL OR days < 1 THEN
+        RAISE EXCEPTION 'days must be 1 or more, not %', coalesce(days::text, 'NULL')
+            USING ERRCODE = '22023',
+                  DETAIL = 'It says how many days back an incremental refresh looks. No view was refreshed.',
+                  HINT = 'Type SELECT * FROM @extschema@.argo_refresh(days => 2);';
+    END IF;
+    IF current_setting('transaction_read_only')::boolean THEN
+        RAISE EXCEPTION 'cannot refresh in a read-only transaction'
+            USING ERRCODE = '25006',
+                  DETAIL = 'No view was refreshed.',
+                  HINT = 'Type SET transaction_read_only = off; first, or connect to the primary server.';
+    END IF;
+    IF to_regclass('@extschema@._argo_refreshed_views') IS NULL THEN
+        RAISE EXCEPTION 'argo is not set up in schema @extschema@'
+            USING ERRCODE = '55000',
+                  DETAIL = 'The materialized views do not exist.',
+                  HINT = 'Type SELECT * FROM @extschema@.argo_setup();';
+    END IF;
+    SELECT coalesce(quote_literal(u.name), 'NULL') INTO unknown
+    FROM unnest(views) AS u (name)
+    WHERE u.name IS NULL OR NOT EXISTS (
+        SELECT FROM @extschema@._argo_refreshed_views AS v
+        WHERE u.name = @extschema@._argo_view_label(v.matview) OR to_regclass(u.name) = v.matview)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'unknown view %', unknown
+            USING ERRCODE = '22023',
+                  DETAIL = 'No view was refreshed.',
+                  HINT = format('Use some of: %s, or NULL for all; argo_register_matview() adds one.', (
+                      SELECT string_agg(@extschema@._argo_view_label(v.matview), ', ' ORDER BY v.position)
+                      FROM @extschema@._argo_refreshed_views AS v));
+    END IF;
+    SELECT c.oid::regclass AS matview, c.relowner AS owner INTO barred
+    FROM @extschema@._argo_refreshed_views AS v
+    JOIN pg_class AS c ON c.oid = v.matview
+    WHERE (views IS NULL OR @extschema@._argo_view_label(v.matview) = ANY (views)
+           OR v.matview = ANY (ARRAY(SELECT to_regclass(u.name) FROM unnest(views) AS u (name))))
+      AND NOT @extschema@._argo_may_refresh(v.matview)
+    ORDER BY v.position
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'permission denied to refresh materialized view %', barred.matview
+            USING ERRCODE = '42501',
+                  DETAIL = format('Its owner is %I, and role %I is no member. The views stay as they are.',
+                                  pg_get_userbyid(barred.owner), current_user),
+                  HINT = CASE WHEN current_setting('server_version_num')::integer >= 170000
+                              THEN format('Ask the owner to type GRANT MAINTAIN ON %s TO %I; see docs/security.md.',
+                                          barred.matview, current_user)
+                              ELSE format('Ask an administrator to type GRANT %I TO %I;',
+                                          pg_get_userbyid(barred.owner), current_user) END;
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION @extschema@._argo_check_refresh(text, integer, text[]) IS
+    'Raises what argo_refresh() raises before it begins: 22023, 25006, 42501, 55000.';
+
+CREATE FUNCTION @extschema@._argo_refresh_fully(
+    matview regclass, OUT reason text, OUT inserted bigint, OUT updated bigint, OUT deleted bigint
+)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    it record;
+BEGIN
+    SELECT c.relowner AS owner, c.relispopulated AS populated, EXISTS (
+        SELECT FROM pg_index AS i
+        WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indimmediate
+          AND i.indpred IS NULL AND i.indexprs IS NULL) AS has_key
+    INTO STRICT it
+    FROM pg_class AS c WHERE c.oid = matview;
+    IF NOT it.populated THEN
+        reason := 'not populated';
+    ELSIF NOT it.has_key THEN
+        reason := 'it has no unique index: readers had to wait';
+    END IF;
+    IF reason IS NOT NULL THEN
+        EXECUTE format('REFRESH MATERIALIZED VIEW %s', matview);
+        RETURN;
+    END IF;
+    IF NOT has_database_privilege(it.owner, current_database(), 'TEMPORARY') THEN
+        RAISE EXCEPTION 'permission denied to refresh materialized view % without blocking its readers', matview
+            USING ERRCODE = '42501',
+                  DETAIL = format('A concurrent refresh needs a temporary table, and its owner %I may not make one in this database.',
+                                  pg_get_userbyid(it.owner)),
+                  HINT = format('Ask the owner of the database to type GRANT TEMPORARY ON DATABASE %I TO %I;',
+                                current_database(), pg_get_userbyid(it.owner));
+    END IF;
+    inserted := -pg_stat_get_xact_tuples_inserted(matview);
+    deleted := -pg_stat_get_xact_tuples_deleted(matview);
+    updated := 0;
+    EXECUTE format('REFRESH MATERIALIZED VIEW CONCURRENTLY %s', matview);
+    inserted := inserted + pg_stat_get_xact_tuples_inserted(matview);
+    deleted := deleted + pg_stat_get_xact_tuples_deleted(matview);
+END
+$$;
+
+COMMENT ON FUNCTION @extschema@._argo_refresh_fully(regclass) IS
+    'REFRESH MATERIALIZED VIEW CONCURRENTLY, which replaces changed rows: each is one deleted and one inserted. Plain where the view is not populated or has no unique index, with the reason. Counts are those of track_counts.';
+
+CREATE FUNCTION @extschema@._argo_refresh(chosen_strategy text, days integer, chosen_views text[])
+RETURNS TABLE (
+    view text,
+    strategy text,
+    reason text,
+    rows_examined bigint,
+    inserted bigint,
+    updated bigint,
+    deleted bigint,
+    duration_ms double precision,
+    last_data timestamptz
+)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    -- Recomputing a bucket in place costs about this many times its part of a full refresh:
+    -- make bench-refresh, docs/benchmarks.md.
+    full_from_share CONSTANT double precision := 0.5;
+    here CONSTANT regclass := '@extschema@._argo_refreshed_views';
+    is_running boolean;
+    chosen regclass[];
+    began timestamptz;
+    meters integer[];
+    firsts timestamptz[];
+    lasts timestamptz[];
+    marks_of oid[];
+    kept record;
+    digest text;
+    instant text;
+    first_data timestamptz;
+    dirty record;
+    share double precision;
+BEGIN
+    PERFORM @extschema@._argo_check_refresh(chosen_strategy, days, chosen_views);
+
+    SELECT coalesce(array_agg(v.matview ORDER BY v.position), '{}') INTO chosen
+    FROM @extschema@._argo_refreshed_views AS v
+    JOIN pg_class AS c ON c.oid = v.matview
+    WHERE chosen_views IS NULL OR @extschema@._argo_view_label(v.matview) = ANY (chosen_views)
+       OR v.matview = ANY (ARRAY(SELECT to_regclass(u.name) FROM unnest(chosen_views) AS u (name)));
+
+    is_running := NOT pg_try_advisory_xact_lock(hashtextextended('argo_refresh', here::oid::bigint));
+    IF is_running THEN
+        INSERT INTO @extschema@.refresh_log (strategy, reason) VALUES ('skipped', 'already running');
+    ELSE
+        -- Marks go before any view is locked. The other way round, a REFRESH by hand that waits for the lock
+        -- with an older snapshot would bring old rows back after their marks are gone.
+        WITH taken AS (
+            DELETE FROM @extschema@._argo_dirty AS d
+            WHERE d.matview IS NULL OR d.matview = ANY (chosen)
+            RETURNING d.matview, d.meter_id, d.first_reading, d.last_reading
+        ), left_to_others AS (
+            INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading, matview)
+            SELECT t.meter_id, t.first_reading, t.last_reading, o.matview
+            FROM taken AS t
+            CROSS JOIN @extschema@._argo_refreshed_views AS o
+            WHERE t.matview IS NULL AND o.matview <> ALL (chosen)
+        )
+        SELECT array_agg(t.matview::oid), array_agg(t.meter_id), array_agg(t.first_reading), array_agg(t.last_reading)
+        INTO marks_of, meters, firsts, lasts
+        FROM taken AS t;
+    END IF;
+
+    FOR kept IN
+        SELECT v.*, @extschema@._argo_view_label(v.matview) AS label, c.relispopulated AS is_populated,
+               c.relfilenode AS file, a.atttypid = 'date'::regtype AS is_date,
+               @extschema@._argo_range_function(v.range_function, v.meter_column IS NOT NULL) AS source
+        FROM @extschema@._argo_refreshed_views AS v
+        JOIN pg_class AS c ON c.oid = v.matview
+        JOIN pg_attribute AS a ON a.attrelid = v.matview AND a.attname = v.bucket_column
+        WHERE v.matview = ANY (chosen)
+        ORDER BY v.position
+    LOOP
+        began := clock_timestamp();
+        view := kept.label;
+        last_data := kept.last_data;
+        rows_examined := NULL;
+        inserted := NULL;
+        updated := NULL;
+        deleted := NULL;
+        IF is_running THEN
+            strategy := 'skipped';
+            reason := 'already running';
+            duration_ms := extract(epoch FROM clock_timestamp() - began) * 1000;
+            RETURN NEXT;
+            CONTINUE;
+        END IF;
+
+        digest := md5(pg_get_functiondef(kept.source));
+        -- Days are those of UTC here.
+        instant := CASE WHEN kept.is_date THEN '%s::timestamp AT TIME ZONE ''UTC''' ELSE '%s' END;
+        strategy := CASE
+            WHEN chosen_strategy = 'full' OR NOT kept.is_populated OR kept.relfilenode IS DISTINCT FROM kept.file
+                 OR kept.source_digest IS DISTINCT FROM digest THEN 'full'
+            WHEN chosen_strategy = 'smart' AND meters IS NULL THEN 'skipped'
+            WHEN kept.source IS NULL THEN 'full'
+            ELSE 'incremental' END;
+        reason := CASE
+            WHEN chosen_strategy = 'full' THEN 'asked for'
+            WHEN NOT kept.is_populated THEN 'not populated'
+            WHEN kept.relfilenode IS NULL THEN 'first refresh'
+            WHEN kept.relfilenode <> kept.file THEN 'somebody has refreshed it by hand'
+            WHEN kept.source_digest IS DISTINCT FROM digest THEN 'its range function has changed'
+            WHEN strategy = 'skipped' THEN 'nothing has changed'
+            WHEN kept.source IS NULL THEN 'it has no range function' END;
+
+        IF strategy = 'incremental' THEN
+            EXECUTE format('SELECT %1$s, %2$s FROM %3$s AS u', format(instant, format('min(u.%I)', kept.bucket_column)),
+                           format(instant, format('max(u.%I)', kept.bucket_column)), kept.matview)
+            INTO first_data, last_data;
+            SELECT array_agg(b.meter_id) AS meters, array_agg(b.range_start) AS starts, array_agg(b.range_end) AS ends,
+                   array_agg(b.first_bucket) AS first_buckets, array_agg(b.last_bucket) AS last_buckets,
+                   sum(extract(epoch FROM greatest(least(b.last_bucket, last_data) - greatest(b.first_bucket, first_data),
+                                                   interval '0'))) AS seconds
+            INTO dirty
+            FROM (
+                SELECT array_agg(m.meter_id) AS meters, array_agg(m.first_reading) AS firsts, array_agg(m.last_reading) AS lasts
+                FROM (
+                    SELECT m.meter_id, m.first_reading, m.last_reading
+                    FROM unnest(marks_of, meters, firsts, lasts) AS m (matview, meter_id, first_reading, last_reading)
+                    WHERE m.matview IS NULL OR m.matview = kept.matview
+                    UNION ALL
+                    SELECT c.channel_id, w.since, 'infinity'
+                    FROM @extschema@.channels AS c
+                    CROSS JOIN (
+                        SELECT least(max(newest."timestamp"), CURRENT_TIMESTAMP) - days * interval '1 day' AS since
+                        FROM @extschema@.channels AS c
+                        CROSS JOIN LATERAL (
+                            SELECT r."timestamp" FROM @extschema@.readings AS r
+                            WHERE r.channel_id = c.channel_id ORDER BY r."timestamp" DESC LIMIT 1) AS newest
+                    ) AS w
+                    WHERE chosen_strategy = 'incremental' AND w.since IS NOT NULL
+                ) AS m
+            ) AS m
+            CROSS JOIN LATERAL @extschema@._argo_buckets(
+                kept.bucket_unit, kept.meter_column IS NOT NULL, kept.is_date, m.meters, m.firsts, m.lasts) AS b;
+            share := coalesce(dirty.seconds / nullif(extract(epoch FROM last_data - first_data)
+                * CASE WHEN kept.meter_column IS NULL THEN 1
+                       ELSE (SELECT count(*) FROM @extschema@.channels AS c) END, 0), 1);
+            IF dirty.starts IS NULL THEN
+                strategy := 'skipped';
+                reason := 'nothing has changed';
+            ELSIF chosen_strategy = 'smart' AND share >= full_from_share THEN
+                strategy := 'full';
+                reason := format('%s %% of it changed', round(least(share, 1) * 100));
+            END IF;
+        END IF;
+
+        IF strategy = 'incremental' THEN
+            SELECT m.strategy, m.reason, m.rows_examined, m.inserted, m.updated, m.deleted
+            INTO strategy, reason, rows_examined, inserted, updated, deleted
+            FROM @extschema@._argo_merge(kept.matview, dirty.meters, dirty.starts, dirty.ends,
+                                         dirty.first_buckets, dirty.last_buckets) AS m;
+        ELSIF strategy = 'full' THEN
+            SELECT coalesce(f.reason, _argo_refresh.reason), f.inserted, f.updated, f.deleted
+            INTO reason, inserted, updated, deleted
+            FROM @extschema@._argo_refresh_fully(kept.matview) AS f;
+        END IF;
+        IF strategy <> 'skipped' THEN
+            EXECUTE format('SELECT %s FROM %s AS u', format(instant, format('max(u.%I)', kept.bucket_column)), kept.matview)
+            INTO last_data;
+        END IF;
+        duration_ms := extract(epoch FROM clock_timestamp() - began) * 1000;
+        IF strategy <> 'skipped' THEN
+            UPDATE @extschema@._argo_refreshed_views AS v
+            SET relfilenode = c.relfilenode, source_digest = digest, refreshed_at = clock_timestamp(),
+                strategy = _argo_refresh.strategy, duration_ms = _argo_refresh.duration_ms,
+                last_data = _argo_refresh.last_data
+            FROM pg_class AS c
+            WHERE v.matview = kept.matview AND c.oid = kept.matview;
+            INSERT INTO @extschema@.refresh_log
+                (view, strategy, reason, rows_examined, inserted, updated, deleted, duration_ms, last_data)
+            VALUES (view, strategy, reason, rows_examined, inserted, updated, deleted, duration_ms, last_data);
+            PERFORM pg_notify('argo_refresh', json_build_object(
+                'view', view, 'strategy', strategy, 'inserted', inserted, 'updated', updated, 'deleted', deleted,
+                'duration_ms', round(duration_ms::numeric, 3), 'last_data', last_data)::text);
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+
+    DELETE FROM @extschema@.refresh_log AS l
+    WHERE l.id <= (SELECT max(n.id) FROM @extschema@.refresh_log AS n) - 10000;
+END
+$$;
+
+COMMENT ON FUNCTION @extschema@._argo_refresh(text, integer, text[]) IS
+    'The work of argo_refresh(), whose result column cannot have the name of its argument in plpgsql.';
+
+CREATE FUNCTION @extschema@.argo_refresh(
+    strategy text DEFAULT 'smart', days integer DEFAULT 2, views text[] DEFAULT NULL
+)
+RETURNS TABLE (
+    view text,
+    strategy text,
+    reason text,
+    rows_examined bigint,
+    inserted bigint,
+    updated bigint,
+    deleted bigint,
+    duration_ms double precision,
+    last_data timestamptz
+)
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT r.view, r.strategy, r.reason, r.rows_examined, r.inserted, r.updated, r.deleted, r.duration_ms, r.last_data
+    FROM @extschema@._argo_refresh($1, $2, $3) AS r
+$$;
+
+COMMENT ON FUNCTION @extschema@.argo_refresh(text, integer, text[]) IS
+    'Refreshes the materialized views named (NULL: all) and returns one row per view: the strategy used and why, buckets recomputed, rows inserted, updated and deleted (NULL: not known), duration in milliseconds, start of its newest bucket. Strategies: full refreshes all of it; incremental recomputes what readings changed, and the last days (1 or more) even where nothing did; smart recomputes what changed, skips a view where nothing did, and refreshes one fully where most of it did. Readers never wait, except for a view that is filled for the first time or has no unique index. The owner may refresh, from 17 on also a role with MAINTAIN. Raises 22023, 25006, 42501, 55000, and 40001 where a transaction of REPEATABLE READ or SERIALIZABLE meets a later refresh.';
+
+CREATE FUNCTION @extschema@.refresh_materialized_views_smart()
+RETURNS TABLE (
+    view text,
+    strategy text,
+    reason text,
+    rows_examined bigint,
+    inserted bigint,
+    updated bigint,
+    deleted bigint,
+    duration_ms double precision,
+    last_data timestamptz
+)
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT r.view, r.strategy, r.reason, r.rows_examined, r.inserted, r.updated, r.deleted, r.duration_ms, r.last_data
+    FROM @extschema@.argo_refresh() AS r
+$$;
+
+COMMENT ON FUNCTION @extschema@.refresh_materialized_views_smart() IS
+    'The same as argo_refresh(), under the name that older schedules call.';

@@ -1,0 +1,152 @@
+-- The dirty log: which readings changed since the materialized views last took them in.
+
+--: table _argo_dirty
+-- Append-only, and without a unique key: with ON CONFLICT DO NOTHING a writer's mark would vanish into a
+-- row that a running refresh is about to delete.
+CREATE TABLE @extschema@._argo_dirty (
+    meter_id integer NOT NULL,
+    first_reading timestamptz NOT NULL,
+    last_reading timestamptz NOT NULL,
+    matview regclass
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
+        autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 1000);
+COMMENT ON TABLE @extschema@._argo_dirty IS
+    'Marks: readings of a meter that changed and that a materialized view does not show yet. Written by the ingest and by triggers, in the transaction of the change; taken by argo_refresh().';
+COMMENT ON COLUMN @extschema@._argo_dirty.first_reading IS 'Every change lies from here, included,';
+COMMENT ON COLUMN @extschema@._argo_dirty.last_reading IS 'to here, included; -infinity and infinity: all of the meter.';
+COMMENT ON COLUMN @extschema@._argo_dirty.matview IS
+    'NULL: no view has taken it in; else only this one, refreshed later than others, has not.';
+-- A table never analyzed is planned for as if it held ten pages.
+ANALYZE @extschema@._argo_dirty;
+
+--: index idx_argo_dirty_meter
+CREATE INDEX idx_argo_dirty_meter ON @extschema@._argo_dirty (meter_id);
+COMMENT ON INDEX @extschema@.idx_argo_dirty_meter IS 'Marks of one meter, however many wait.';
+
+--: function _argo_mark_readings
+-- One mark per meter and day (of UTC), however many readings changed: a range stays one row where hours
+-- would be twenty-four. No right on _argo_dirty is asked of who writes readings.
+CREATE FUNCTION @extschema@._argo_mark_readings()
+RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    CASE TG_OP
+    WHEN 'INSERT' THEN
+        INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading)
+        SELECT n.channel_id, min(n."timestamp"), max(n."timestamp")
+        FROM new_rows AS n
+        GROUP BY n.channel_id, date_bin('1 day', n."timestamp", '2000-01-01 00:00:00+00');
+    WHEN 'DELETE' THEN
+        INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading)
+        SELECT o.channel_id, min(o."timestamp"), max(o."timestamp")
+        FROM old_rows AS o
+        GROUP BY o.channel_id, date_bin('1 day', o."timestamp", '2000-01-01 00:00:00+00');
+    WHEN 'UPDATE' THEN
+        INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading)
+        SELECT b.channel_id, min(b."timestamp"), max(b."timestamp")
+        FROM (SELECT o.channel_id, o."timestamp" FROM old_rows AS o
+              UNION ALL
+              SELECT n.channel_id, n."timestamp" FROM new_rows AS n) AS b
+        GROUP BY b.channel_id, date_bin('1 day', b."timestamp", '2000-01-01 00:00:00+00');
+    ELSE
+        INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading)
+        SELECT c.channel_id, '-infinity', 'infinity'
+        FROM @extschema@.channels AS c;
+    END CASE;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION @extschema@._argo_mark_readings() IS
+    'Statement trigger on readings: marks what a statement inserted, changed or deleted. Runs as its owner.';
+
+--: trigger _argo_readings_inserted
+CREATE TRIGGER _argo_readings_inserted
+    AFTER INSERT ON @extschema@.readings
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@._argo_mark_readings();
+COMMENT ON TRIGGER _argo_readings_inserted ON @extschema@.readings IS 'Keeps the dirty log.';
+
+--: trigger _argo_readings_updated
+CREATE TRIGGER _argo_readings_updated
+    AFTER UPDATE ON @extschema@.readings
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@._argo_mark_readings();
+COMMENT ON TRIGGER _argo_readings_updated ON @extschema@.readings IS 'Keeps the dirty log.';
+
+--: trigger _argo_readings_deleted
+CREATE TRIGGER _argo_readings_deleted
+    AFTER DELETE ON @extschema@.readings
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@._argo_mark_readings();
+COMMENT ON TRIGGER _argo_readings_deleted ON @extschema@.readings IS 'Keeps the dirty log.';
+
+--: trigger _argo_readings_truncated
+CREATE TRIGGER _argo_readings_truncated
+    AFTER TRUNCATE ON @extschema@.readings
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@._argo_mark_readings();
+COMMENT ON TRIGGER _argo_readings_truncated ON @extschema@.readings IS 'Keeps the dirty log.';
+
+--: function _argo_mark_moved_channels
+CREATE FUNCTION @extschema@._argo_mark_moved_channels()
+RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading)
+    SELECT n.channel_id, '-infinity', 'infinity'
+    FROM new_rows AS n
+    WHERE NOT EXISTS (SELECT FROM old_rows AS o
+                      WHERE o.channel_id = n.channel_id AND o.organization_id IS NOT DISTINCT FROM n.organization_id);
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION @extschema@._argo_mark_moved_channels() IS
+    'Statement trigger on channels: marks all of a meter that went to another site, whose clock may differ. Runs as its owner.';
+
+--: trigger _argo_channels_moved
+CREATE TRIGGER _argo_channels_moved
+    AFTER UPDATE ON @extschema@.channels
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@._argo_mark_moved_channels();
+COMMENT ON TRIGGER _argo_channels_moved ON @extschema@.channels IS 'Keeps the dirty log.';
+
+--: function _argo_mark_zoned_sites
+CREATE FUNCTION @extschema@._argo_mark_zoned_sites()
+RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading)
+        SELECT c.channel_id, '-infinity', 'infinity'
+        FROM new_rows AS n JOIN @extschema@.channels AS c ON c.organization_id = n.organization_id;
+    ELSE
+        INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading)
+        SELECT c.channel_id, '-infinity', 'infinity'
+        FROM new_rows AS n JOIN @extschema@.channels AS c ON c.organization_id = n.organization_id
+        WHERE NOT EXISTS (SELECT FROM old_rows AS o
+                          WHERE o.organization_id = n.organization_id AND o.timezone = n.timezone);
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION @extschema@._argo_mark_zoned_sites() IS
+    'Statement trigger on _argo_zones: marks all meters of a site whose clock changed. Runs as its owner.';
+
+--: trigger _argo_zones_marked_inserted
+CREATE TRIGGER _argo_zones_marked_inserted
+    AFTER INSERT ON @extschema@._argo_zones
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@._argo_mark_zoned_sites();
+COMMENT ON TRIGGER _argo_zones_marked_inserted ON @extschema@._argo_zones IS 'Keeps the dirty log.';
+
+--: trigger _argo_zones_marked_updated
+CREATE TRIGGER _argo_zones_marked_updated
+    AFTER UPDATE ON @extschema@._argo_zones
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@._argo_mark_zoned_sites();
+COMMENT ON TRIGGER _argo_zones_marked_updated ON @extschema@._argo_zones IS 'Keeps the dirty log.';
