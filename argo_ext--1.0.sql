@@ -95,6 +95,7 @@ CREATE FUNCTION @extschema@._argo_merge(
         OUT updated bigint,
         OUT deleted bigint)
     LANGUAGE C VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'argo_merge';
 COMMENT ON FUNCTION @extschema@._argo_merge(regclass, integer[], timestamptz[], timestamptz[], timestamptz[], timestamptz[]) IS
     'Recomputes buckets of a registered materialized view, as _argo_buckets() gives them, and changes the rows that differ '

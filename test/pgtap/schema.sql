@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = warning;
 BEGIN;
-SELECT plan(44);
+SELECT plan(57);
 
 DO $$ BEGIN PERFORM argo_setup(); END $$;
 
@@ -63,6 +63,14 @@ SELECT results_eq($$SELECT * FROM pg_temp.columns('rejected_readings')$$, ARRAY[
     'received_at timestamp with time zone not null default CURRENT_TIMESTAMP', 'ts_received text', 'raw jsonb',
     'reason text not null', 'pull_start timestamp with time zone', 'pull_end timestamp with time zone'],
     'columns of rejected_readings');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('_argo_dirty')$$, ARRAY[
+    'meter_id integer not null', 'first_reading timestamp with time zone not null',
+    'last_reading timestamp with time zone not null', 'matview regclass'], 'columns of the dirty log');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('refresh_log')$$, ARRAY[
+    'id bigint not null identity', 'view text', 'strategy text not null', 'reason text', 'rows_examined bigint',
+    'inserted bigint', 'updated bigint', 'deleted bigint', 'duration_ms double precision',
+    'last_data timestamp with time zone', 'created_at timestamp with time zone default CURRENT_TIMESTAMP'],
+    'columns of refresh_log');
 
 SELECT results_eq($$SELECT * FROM pg_temp.keys('organizations')$$,
     ARRAY['organizations_pkey: PRIMARY KEY (organization_id)'], 'keys of organizations');
@@ -105,6 +113,15 @@ SELECT results_eq($$SELECT * FROM pg_temp.indexes('mv_hourly_usage')$$, ARRAY[
     'CREATE INDEX idx_mv_hourly_usage_hour ON mv_hourly_usage USING btree (hour)',
     'CREATE UNIQUE INDEX idx_mv_hourly_usage_unique ON mv_hourly_usage USING btree (meter_id, hour)'],
     'indexes of mv_hourly_usage');
+SELECT results_eq($$SELECT * FROM pg_temp.indexes('mv_daily_usage')$$, ARRAY[
+    'CREATE INDEX idx_mv_daily_usage_day ON mv_daily_usage USING btree (day)',
+    'CREATE UNIQUE INDEX idx_mv_daily_usage_unique ON mv_daily_usage USING btree (meter_id, day)'],
+    'indexes of mv_daily_usage');
+SELECT results_eq($$SELECT * FROM pg_temp.indexes('_argo_dirty')$$, ARRAY[
+    'CREATE INDEX idx_argo_dirty_meter ON _argo_dirty USING btree (meter_id)'],
+    'indexes of the dirty log, none of them unique');
+SELECT results_eq($$SELECT * FROM pg_temp.indexes('refresh_log')$$, ARRAY[
+    'CREATE UNIQUE INDEX refresh_log_pkey ON refresh_log USING btree (id)'], 'indexes of refresh_log');
 SELECT is((SELECT seqcache FROM pg_sequence WHERE seqrelid = pg_get_serial_sequence('public.readings', 'id')::regclass),
     1000::bigint, 'ids of readings are handed out in thousands');
 
@@ -114,7 +131,12 @@ SELECT results_eq($$SELECT * FROM pg_temp.columns('v_clean_readings')$$, ARRAY[
     'relative_humidity real', 'created_at timestamp with time zone'], 'columns of v_clean_readings');
 SELECT results_eq($$SELECT * FROM pg_temp.columns('mv_hourly_usage')$$, ARRAY[
     'meter_id integer', 'hour timestamp with time zone', 'avg_kw double precision', 'total_kwh double precision',
-    'reading_count bigint', 'peak_kw real'], 'columns of mv_hourly_usage');
+    'reading_count bigint', 'peak_kw real', 'avg_voltage_v double precision', 'min_voltage_v real', 'max_voltage_v real',
+    'voltage_count bigint', 'avg_power_factor double precision', 'power_factor_count bigint'], 'columns of mv_hourly_usage');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('mv_daily_usage')$$, ARRAY[
+    'meter_id integer', 'day date', 'avg_kw double precision', 'total_kwh double precision', 'reading_count bigint',
+    'peak_kw real', 'avg_voltage_v double precision', 'min_voltage_v real', 'max_voltage_v real',
+    'avg_power_factor double precision'], 'columns of mv_daily_usage');
 SELECT results_eq($$SELECT * FROM pg_temp.columns('v_sites')$$, ARRAY[
     'site_id text', 'site_name text', 'address text', 'city text', 'postcode text', 'country text', 'timezone text',
     'created_at timestamp with time zone', 'updated_at timestamp with time zone'], 'columns of v_sites');
@@ -146,9 +168,25 @@ SELECT results_eq($$SELECT * FROM pg_temp.columns('v_readings_monthly')$$, ARRAY
     'meter_id integer', 'meter_name text', 'site_id text', 'site_name text', 'reading_month date',
     'total_energy_kwh double precision', 'avg_power_kw double precision', 'peak_power_kw real', 'reading_count bigint'],
     'columns of v_readings_monthly');
-SELECT has_materialized_view('public', 'mv_hourly_usage', 'mv_hourly_usage is a real materialized view');
-SELECT ok(relispopulated, 'mv_hourly_usage is populated from the start')
-FROM pg_class WHERE oid = 'public.mv_hourly_usage'::regclass;
+SELECT results_eq($$SELECT * FROM pg_temp.columns('v_refresh_status')$$, ARRAY[
+    'view text', 'last_data timestamp with time zone', 'days_behind integer', 'dirty_hours bigint',
+    'last_refresh timestamp with time zone', 'strategy text', 'duration_ms double precision', 'warning text'],
+    'columns of v_refresh_status');
+SELECT has_materialized_view('public', name, name || ' is a real materialized view')
+FROM unnest(ARRAY['mv_hourly_usage', 'mv_daily_usage']::name[]) AS m (name);
+SELECT ok(relispopulated, relname || ' is populated from the start')
+FROM pg_class WHERE oid IN ('public.mv_hourly_usage'::regclass, 'public.mv_daily_usage'::regclass) ORDER BY relname;
+SELECT results_eq($$SELECT matview::text, bucket_column, bucket_unit, meter_column, range_function::regproc::text
+    FROM _argo_refreshed_views ORDER BY position$$, $$VALUES
+    ('mv_hourly_usage', 'hour', 'hour', 'meter_id', '_argo_hourly_usage'),
+    ('mv_daily_usage', 'day', 'day', 'meter_id', '_argo_daily_usage')$$,
+    'both are registered, the hours before the days that are made of them');
+SELECT results_eq($$SELECT (t.tgrelid::regclass || ': ' || t.tgname) COLLATE "C" FROM pg_trigger t
+    WHERE t.tgfoid IN ('_argo_mark_readings'::regproc, '_argo_mark_moved_channels'::regproc, '_argo_mark_zoned_sites'::regproc)
+    ORDER BY 1$$, ARRAY[
+    '_argo_zones: _argo_zones_marked_inserted', '_argo_zones: _argo_zones_marked_updated', 'channels: _argo_channels_moved',
+    'readings: _argo_readings_deleted', 'readings: _argo_readings_inserted', 'readings: _argo_readings_truncated',
+    'readings: _argo_readings_updated'], 'the triggers of the dirty log');
 
 INSERT INTO organizations (organization_id, organization_name) VALUES ('1', 'One');
 INSERT INTO channels (channel_id, channel_name, organization_id) VALUES (1, 'Main', '1');
@@ -178,12 +216,14 @@ CREATE TEMP VIEW ours AS
     UNION ALL
     SELECT p.oid, 'pg_proc'::regclass, p.oid::regprocedure::text
     FROM pg_proc p
-    WHERE p.pronamespace = 'public'::regnamespace AND p.proname ~ '^_?argo_';
+    WHERE p.pronamespace = 'public'::regnamespace
+      AND (p.proname ~ '^_?argo_' OR p.proname = 'refresh_materialized_views_smart');
 SELECT is_empty($$SELECT name FROM ours WHERE obj_description(oid, class::name) IS NULL$$,
     'every table, view, index and function has a comment');
 SELECT is_empty($$
     SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-    WHERE p.pronamespace = 'public'::regnamespace AND p.proname ~ '^_?argo_' AND l.lanname IN ('sql', 'plpgsql')
+    WHERE p.pronamespace = 'public'::regnamespace
+      AND (p.proname ~ '^_?argo_' OR p.proname = 'refresh_materialized_views_smart') AND l.lanname IN ('sql', 'plpgsql')
       AND p.prosqlbody IS NULL AND NOT coalesce(p.proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp']
     $$, 'every function has a fixed search_path, but those that must inline');
 SELECT is_empty($$

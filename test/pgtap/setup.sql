@@ -39,7 +39,7 @@ SELECT results_eq($$SELECT object_kind, object_name, action, detail FROM first_c
 SELECT set_has($$SELECT object_name FROM first_call$$, $$VALUES ('organizations'), ('devices'), ('channels'), ('readings'),
     ('data_sync_status'), ('ingestion_logs'), ('v_clean_readings'), ('mv_hourly_usage'), ('v_sites'), ('v_meters'),
     ('v_readings_enriched'), ('v_readings_all'), ('v_latest_readings'), ('v_readings_hourly'), ('v_readings_daily'),
-    ('v_readings_monthly')$$, 'all of the contract among them');
+    ('v_readings_monthly'), ('mv_daily_usage'), ('refresh_log'), ('v_refresh_status')$$, 'all of the contract among them');
 SELECT results_eq('SELECT version FROM _argo_schema_version', 'SELECT _argo_setup_version()', 'the version is recorded');
 
 CREATE TEMP TABLE before_call AS SELECT * FROM pg_temp.catalog('public') AS entry;
@@ -155,11 +155,14 @@ SELECT lives_ok($test$DO $do$
         END LOOP;
     END $do$$test$, 'no data object depends on Argo''s functions');
 SELECT results_eq($$SELECT proname FROM pg_proc WHERE pronamespace = '"my argo"'::regnamespace ORDER BY 1$$, ARRAY[
-    '_argo_hourly_usage', '_argo_keep_zones', '_argo_verified_zone', '_argo_zones_changed']::name[], 'and what they need stays');
+    '_argo_daily_usage', '_argo_hourly_usage', '_argo_keep_zones', '_argo_mark_moved_channels', '_argo_mark_readings',
+    '_argo_mark_zoned_sites', '_argo_split', '_argo_split_days', '_argo_verified_zone', '_argo_zones_changed']::name[],
+    'and what they need stays');
 SELECT is((pg_temp.attempt('argo_test_user', $$
     INSERT INTO "my argo".organizations (organization_id, organization_name, timezone) VALUES ('p', 'P', 'Nope');
     INSERT INTO "my argo".readings (channel_id, "timestamp", energy_kwh, power_kw) VALUES (1, '2025-06-01 13:00Z', 2, 8);
-    REFRESH MATERIALIZED VIEW CONCURRENTLY "my argo".mv_hourly_usage$$)).message, NULL, 'one can still write and refresh');
+    REFRESH MATERIALIZED VIEW CONCURRENTLY "my argo".mv_hourly_usage;
+    REFRESH MATERIALIZED VIEW CONCURRENTLY "my argo".mv_daily_usage$$)).message, NULL, 'one can still write and refresh');
 SELECT is((SELECT sum(total_kwh) FROM "my argo".v_readings_hourly), 3::float8, 'and read hours');
 SELECT is((SELECT total_energy_kwh FROM "my argo".v_readings_daily), 3::float8, 'and days');
 SELECT is((SELECT is_valid FROM "my argo"._argo_zones WHERE organization_id = 'p'), false, 'and zones are still verified');

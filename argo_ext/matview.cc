@@ -1,0 +1,155 @@
+// A materialized view as a heap whose rows can be changed in place, with the checks that the
+// executor and REFRESH would make.
+#include "matview.h"
+
+#include "boundary.h"
+#include "compat.h"
+
+extern "C" {
+#include <access/relation.h>
+#include <access/tableam.h>
+#include <catalog/pg_class.h>
+#include <commands/tablecmds.h>
+#include <executor/executor.h>
+#include <storage/lmgr.h>
+#include <utils/guc.h>
+#include <utils/rel.h>
+#include <utils/snapmgr.h>
+}
+
+namespace argo::pg {
+
+namespace {
+
+// Raises 42501 unless the caller may refresh the view. Within call().
+void require_right_to_refresh(Oid id) {
+  const AclResult right = may_refresh(id);
+  if (right != ACLCHECK_OK)
+    aclcheck_error(right, OBJECT_MATVIEW, get_rel_name(id));
+}
+
+void set(const char* name, const char* value) {
+  (void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+}  // namespace
+
+Matview::Matview(Oid id) {
+  call([&] {
+    PreventCommandIfReadOnly("argo_refresh()");
+    PreventCommandDuringRecovery("argo_refresh()");
+    PreventCommandIfParallelMode("argo_refresh()");
+    if (get_rel_relkind(id) != RELKIND_MATVIEW)
+      ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                      errmsg("relation with OID %u is not a materialized view", id)));
+    // Who may not refresh it may not lock it; what was true before the wait need not be after it.
+    require_right_to_refresh(id);
+    LockRelationOid(id, ExclusiveLock);
+    open(id);
+  });
+}
+
+// Opens what is locked. Within call().
+void Matview::open(Oid id) {
+  relation_ = try_relation_open(id, NoLock);
+  if (relation_ == nullptr || relation_->rd_rel->relkind != RELKIND_MATVIEW)
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+                    errmsg("the materialized view was dropped meanwhile")));
+  require_right_to_refresh(id);
+  CheckTableNotInUse(relation_, "refresh");
+  if (!RelationIsPopulated(relation_))
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("materialized view \"%s\" is not populated",
+                           RelationGetRelationName(relation_)),
+                    errdetail("There is nothing to merge into."),
+                    errhint("SELECT * FROM argo_refresh('full');")));
+  estate_ = CreateExecutorState();
+  MemoryContext before = MemoryContextSwitchTo(estate_->es_query_cxt);
+  target_ = makeNode(ResultRelInfo);
+  InitResultRelInfo(target_, relation_, 0, nullptr, 0);
+  ExecOpenIndices(target_, false);
+  slot_ = table_slot_create(relation_, nullptr);
+  MemoryContextSwitchTo(before);
+}
+
+void Matview::become_owner() {
+  call([&] {
+    GetUserIdAndSecContext(&caller_, &caller_context_);
+    SetUserIdAndSecContext(owner(), caller_context_ | SECURITY_RESTRICTED_OPERATION);
+    settings_level_ = NewGUCNestLevel();
+    set("search_path", "pg_catalog, pg_temp");
+    // The many short scans of a merge look dear enough for JIT and are not.
+    set("jit", "off");
+  });
+}
+
+void Matview::check_result(TM_Result result) const {
+  switch (result) {
+    case TM_Ok:
+      return;
+    case TM_SelfModified:
+    case TM_Invisible:
+      ereport(ERROR, (errcode(ERRCODE_CARDINALITY_VIOLATION),
+                      errmsg("new rows of materialized view \"%s\" hold a key twice",
+                             RelationGetRelationName(relation_)),
+                      errdetail("Nothing was changed."),
+                      errhint("Have its range function give one row a key of its unique index.")));
+    default:
+      ereport(ERROR,
+              (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+               errmsg("could not serialize access due to a concurrent refresh"),
+               errdetail("Another one has changed materialized view \"%s\" since this transaction "
+                         "began. Nothing was changed.",
+                         RelationGetRelationName(relation_)),
+               errhint("Roll back and try again.")));
+  }
+}
+
+// Makes the index entries of the row in the slot.
+void Matview::index(bool is_update, bool only_summarizing) {
+  insert_index_entries(target_, slot_, estate_, is_update, only_summarizing);
+  ResetPerTupleExprContext(estate_);
+}
+
+void Matview::change(ItemPointer old_row, Datum* values, bool* nulls) {
+  const CommandId command = GetCurrentCommandId(true);
+  TM_FailureData failure;
+  if (values == nullptr) {
+    check_result(table_tuple_delete(relation_, old_row, command, GetActiveSnapshot(),
+                                    InvalidSnapshot, true, &failure, false));
+    return;
+  }
+  ExecClearTuple(slot_);
+  const int columns = RelationGetNumberOfAttributes(relation_);
+  for (int i = 0; i < columns; ++i) {
+    slot_->tts_values[i] = values[i];
+    slot_->tts_isnull[i] = nulls[i];
+  }
+  ExecStoreVirtualTuple(slot_);
+  slot_->tts_tableOid = RelationGetRelid(relation_);
+  if (old_row == nullptr) {
+    table_tuple_insert(relation_, slot_, command, 0, nullptr);
+    index(false, false);
+    return;
+  }
+  LockTupleMode mode{};
+  IndexUpdate update{};
+  check_result(table_tuple_update(relation_, old_row, slot_, command, GetActiveSnapshot(),
+                                  InvalidSnapshot, true, &failure, &mode, &update));
+  if (needs_index_entries(update))
+    index(true, only_summarizing(update));
+}
+
+void Matview::close() {
+  call([&] {
+    ExecDropSingleTupleTableSlot(slot_);
+    ExecCloseIndices(target_);
+    FreeExecutorState(estate_);
+    relation_close(relation_, NoLock);
+    AtEOXact_GUC(false, settings_level_);
+    SetUserIdAndSecContext(caller_, caller_context_);
+    CommandCounterIncrement();
+  });
+}
+
+}  // namespace argo::pg

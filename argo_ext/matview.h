@@ -1,0 +1,49 @@
+// A materialized view as a heap whose rows can be changed in place, with the checks that the
+// executor and REFRESH would make.
+#ifndef ARGO_EXT_MATVIEW_H_
+#define ARGO_EXT_MATVIEW_H_
+
+#include <cstdint>
+
+#include "pg.h"
+
+namespace argo::pg {
+
+class Matview {
+ public:
+  // Makes sure that the caller may refresh the view, locks it as REFRESH ... CONCURRENTLY does
+  // until the end of the transaction, and makes sure that it can be changed. Throws PostgreSQL's
+  // errors.
+  explicit Matview(Oid id);
+
+  // Becomes the owner in a security-restricted operation with a fixed search_path, as a REFRESH
+  // does, until close(). An error puts the caller back with its (sub)transaction.
+  void become_owner();
+
+  // Changes one row: `old_row` is its place, or null for a new row; `values` are the columns in
+  // order, or null for a row that goes. Within call(), with SPI open. Raises 21000 where a row is
+  // changed twice and 40001 where another transaction has changed it.
+  void change(ItemPointer old_row, Datum* values, bool* nulls);
+
+  // Lets go of everything but the lock.
+  void close();
+
+  Oid owner() const { return relation_->rd_rel->relowner; }
+
+ private:
+  void open(Oid id);
+  void check_result(TM_Result result) const;
+  void index(bool is_update, bool only_summarizing);
+
+  Relation relation_ = nullptr;
+  EState* estate_ = nullptr;
+  ResultRelInfo* target_ = nullptr;
+  TupleTableSlot* slot_ = nullptr;
+  Oid caller_ = InvalidOid;
+  int caller_context_ = 0;
+  int settings_level_ = 0;
+};
+
+}  // namespace argo::pg
+
+#endif  // ARGO_EXT_MATVIEW_H_
