@@ -94,7 +94,7 @@ std::vector<Stored> BackendHost::store(const Site& site, const std::vector<Pull>
     slots_stored_ += pull.window.slots();
     readings_ += pull.fetched;
   }
-  readings.close();
+  readings.finish();
   const std::string& id = site.organization.id;
   query("SELECT " + schema_ + "._argo_log_pulls($1, $2::jsonb, " + instant(3) + ")",
         {id, pulls_payload(pulls, stored), std::to_string(now())});

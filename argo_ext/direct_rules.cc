@@ -11,6 +11,8 @@ extern "C" {
 #include <catalog/pg_inherits.h>
 #include <catalog/pg_trigger.h>
 #include <commands/trigger.h>
+#include <nodes/makefuncs.h>
+#include <parser/parse_func.h>
 #include <utils/fmgroids.h>
 #include <utils/rel.h>
 #include <utils/rls.h>
@@ -42,12 +44,21 @@ bool is_channel_key(Oid constraint, Relation readings, AttrNumber channel_id) {
   return is_it;
 }
 
-// Looks at what an INSERT would fire: only the foreign key to channels has a stand-in here.
+// Says whether the function is the one that keeps the dirty log, which the ingest keeps by itself.
+bool is_marker(Oid function, Relation readings) {
+  char* schema = get_namespace_name(RelationGetNamespace(readings));
+  List* name = list_make2(makeString(schema), makeString(pstrdup("_argo_mark_readings")));
+  return function == LookupFuncName(name, 0, nullptr, true);
+}
+
+// Looks at what an INSERT would fire: only the foreign key to channels and the dirty log have a
+// stand-in here.
 const char* trigger_in_the_way(Relation readings, AttrNumber channel_id, bool* has_foreign_key) {
   const TriggerDesc* triggers = readings->trigdesc;
   for (int i = 0; triggers != nullptr && i < triggers->numtriggers; ++i) {
     const Trigger& trigger = triggers->triggers[i];
-    if (trigger.tgenabled == TRIGGER_DISABLED || !TRIGGER_FOR_INSERT(trigger.tgtype))
+    if (trigger.tgenabled == TRIGGER_DISABLED || !TRIGGER_FOR_INSERT(trigger.tgtype) ||
+        is_marker(trigger.tgfoid, readings))
       continue;
     if (trigger.tgfoid != F_RI_FKEY_CHECK_INS ||
         !is_channel_key(trigger.tgconstraint, readings, channel_id))

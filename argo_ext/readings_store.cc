@@ -17,6 +17,10 @@ namespace {
 
 constexpr char kForeignKeyViolation[] = "23503";
 
+// Changes further apart, in seconds, are marked one by one, so that what lies between is not
+// recomputed.
+constexpr UnixTime kMaxMarkedGap = 3600;
+
 bool exists(const std::string& relation) {
   return query_value("SELECT pg_catalog.to_regclass($1) IS NOT NULL", {relation}) == "t";
 }
@@ -38,6 +42,11 @@ bool is_kept_elsewhere(const std::string& readings) {
 
 Oid to_oid(const Text& text) {
   return static_cast<Oid>(std::stoul(*text));
+}
+
+Oid owner_of(const std::string& relation) {
+  return to_oid(
+      query_value("SELECT relowner FROM pg_catalog.pg_class WHERE oid = $1::regclass", {relation}));
 }
 
 // Runs a query with the rights of another user, past row-level security, as foreign keys do.
@@ -90,9 +99,7 @@ void ReadingsStore::lock_channels(const std::vector<Pull>& pulls) {
     array += (array.empty() ? "{" : ",") + std::to_string(id);
   if (ids.empty())
     return;
-  const Oid owner =
-      to_oid(query_value("SELECT relowner FROM pg_catalog.pg_class WHERE oid = $1::regclass",
-                         {schema_ + ".channels"}));
+  const Oid owner = owner_of(schema_ + ".channels");
   const Rows locked = query_as(owner,
                                "SELECT 1 FROM ONLY " + schema_ +
                                    ".channels AS c WHERE c.channel_id = ANY ($1::integer[])"
@@ -127,7 +134,47 @@ bool ReadingsStore::insert_directly(const Pull& pull, const std::vector<Reading>
   const auto error = in_subtransaction([&] { direct_->insert(pull.channel_id, fresh); });
   if (error && (error->data() == nullptr || error->data()->sqlerrcode != ERRCODE_UNIQUE_VIOLATION))
     throw *error;
+  if (!error)
+    note_insert(pull.channel_id, fresh);
   return !error;
+}
+
+// Past the executor no trigger fires, so what _argo_mark_readings() would do is done here.
+void ReadingsStore::note_insert(std::int32_t channel_id, const std::vector<Reading>& fresh) {
+  for (std::size_t i = 0; i < fresh.size(); ++i) {
+    if (i == 0 || fresh[i].ts - marks_.back().last > kMaxMarkedGap)
+      marks_.push_back({channel_id, fresh[i].ts, fresh[i].ts});
+    marks_.back().last = fresh[i].ts;
+  }
+}
+
+void ReadingsStore::write_marks() {
+  if (marks_.empty())
+    return;
+  std::string channels;
+  std::string firsts;
+  std::string lasts;
+  for (const Mark& mark : marks_) {
+    const char* separator = channels.empty() ? "{" : ",";
+    channels += separator + std::to_string(mark.channel_id);
+    firsts += separator + std::to_string(mark.first);
+    lasts += separator + std::to_string(mark.last);
+  }
+  query_as(
+      owner_of(schema_ + "._argo_dirty"),
+      "INSERT INTO " + schema_ +
+          "._argo_dirty (meter_id, first_reading, last_reading)"
+          " SELECT m.meter_id, pg_catalog.to_timestamp(m.first), pg_catalog.to_timestamp(m.last)"
+          " FROM ROWS FROM (pg_catalog.unnest($1::integer[]),"
+          " pg_catalog.unnest($2::double precision[]),"
+          " pg_catalog.unnest($3::double precision[])) AS m (meter_id, first, last)",
+      {channels + "}", firsts + "}", lasts + "}"});
+  marks_.clear();
+}
+
+void ReadingsStore::finish() {
+  write_marks();
+  close();
 }
 
 void ReadingsStore::close() {

@@ -27,16 +27,28 @@ class ReadingsStore {
   // Stores the readings of a pull, sorted by time.
   Stored store(const Pull& pull);
 
-  // Lets go of the table. An error lets go by itself.
-  void close();
+  // Marks what was inserted for the next refresh, and lets go of the table. An error lets go by
+  // itself.
+  void finish();
 
  private:
+  // Readings of a channel from one time to another that no trigger has seen.
+  struct Mark {
+    std::int32_t channel_id;
+    UnixTime first;
+    UnixTime last;
+  };
+
+  void close();
+  void note_insert(std::int32_t channel_id, const std::vector<Reading>& fresh);
+  void write_marks();
   bool insert_directly(const Pull& pull, const std::vector<Reading>& fresh);
 
   std::string schema_;
   OnConflict on_conflict_;
   SpiTable by_sql_;
   std::unique_ptr<DirectTable> direct_;  // null where rows go by SQL
+  std::vector<Mark> marks_;
 };
 
 }  // namespace argo::pg

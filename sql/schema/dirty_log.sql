@@ -94,17 +94,37 @@ RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    moved integer[];
+    sites text[];
 BEGIN
+    IF TG_OP = 'INSERT' THEN
+        SELECT array_agg(DISTINCT n.organization_id) INTO sites FROM new_rows AS n;
+    ELSE
+        SELECT array_agg(n.channel_id), array_agg(DISTINCT n.organization_id)
+        INTO moved, sites
+        FROM new_rows AS n
+        WHERE NOT EXISTS (SELECT FROM old_rows AS o
+                          WHERE o.channel_id = n.channel_id AND o.organization_id IS NOT DISTINCT FROM n.organization_id);
+    END IF;
+    -- Who changes the clock of a site marks the meters it sees there; writing the same row makes the two
+    -- wait for each other, or fail with 40001 where a snapshot is older.
+    UPDATE @extschema@._argo_zones AS z SET timezone = z.timezone WHERE z.organization_id = ANY (sites);
     INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading)
-    SELECT n.channel_id, '-infinity', 'infinity'
-    FROM new_rows AS n
-    WHERE NOT EXISTS (SELECT FROM old_rows AS o
-                      WHERE o.channel_id = n.channel_id AND o.organization_id IS NOT DISTINCT FROM n.organization_id);
+    SELECT m.meter_id, '-infinity', 'infinity'
+    FROM unnest(moved) AS m (meter_id);
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION @extschema@._argo_mark_moved_channels() IS
     'Statement trigger on channels: marks all of a meter that went to another site, whose clock may differ. Runs as its owner.';
+
+--: trigger _argo_channels_inserted
+CREATE TRIGGER _argo_channels_inserted
+    AFTER INSERT ON @extschema@.channels
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@._argo_mark_moved_channels();
+COMMENT ON TRIGGER _argo_channels_inserted ON @extschema@.channels IS 'Keeps the dirty log.';
 
 --: trigger _argo_channels_moved
 CREATE TRIGGER _argo_channels_moved

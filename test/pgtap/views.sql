@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(31);
+SELECT plan(37);
 
 DO $$ BEGIN PERFORM argo_setup(); END $$;
 
@@ -85,21 +85,26 @@ INSERT INTO readings (channel_id, "timestamp", energy_kwh, power_kw) VALUES (1, 
 SELECT is((SELECT total_energy_kwh FROM v_readings_daily WHERE meter_id = 1 AND reading_date = '2025-06-03'), 5::float8,
     'v_readings_daily is live');
 SELECT is((SELECT reading_count FROM v_readings_monthly WHERE meter_id = 1), 5::bigint, 'v_readings_monthly is live');
+SELECT is((SELECT total_kwh FROM v_readings_hourly WHERE meter_id = 1 AND hour = '2025-06-03 12:00Z'), 5::float8,
+    'v_readings_hourly is live');
+SELECT is_empty($$SELECT 1 FROM mv_hourly_usage WHERE hour >= '2025-06-03'$$, 'though no matview knows of it');
 SELECT is((SELECT "timestamp" FROM v_latest_readings WHERE meter_id = 1), '2025-06-03 12:00Z'::timestamptz,
     'v_latest_readings is live');
 
-SELECT results_eq($$SELECT hour, reading_count FROM _argo_hourly_usage('2025-06-01 12:15Z', '2025-06-01 12:45Z') WHERE meter_id = 1$$,
+SELECT results_eq($$SELECT hour, reading_count FROM _argo_hourly_usage(1, '2025-06-01 12:15Z', '2025-06-01 12:45Z')$$,
     $$VALUES ('2025-06-01 12:00Z'::timestamptz, 2::bigint)$$, 'the range of _argo_hourly_usage is half open');
-SELECT is_empty($$(SELECT * FROM mv_hourly_usage EXCEPT ALL SELECT * FROM _argo_hourly_usage('-infinity', '2025-06-03'))
-    UNION ALL (SELECT * FROM _argo_hourly_usage('-infinity', '2025-06-03') EXCEPT ALL SELECT * FROM mv_hourly_usage)$$,
-    'mv_hourly_usage is _argo_hourly_usage as of its refresh');
+SELECT is_empty(format($$(SELECT * FROM %1$s EXCEPT ALL SELECT u.* FROM channels, %2$s(channel_id, '-infinity', '2025-06-03') AS u)
+    UNION ALL (SELECT u.* FROM channels, %2$s(channel_id, '-infinity', '2025-06-03') AS u EXCEPT ALL SELECT * FROM %1$s)$$, matview, source),
+    format('%s is %s as of its refresh', matview, source))
+FROM (VALUES ('mv_hourly_usage', '_argo_hourly_usage'), ('mv_daily_usage', '_argo_daily_usage')) AS v (matview, source);
 
 -- Plans, on enough rows that a scan of them all would cost: 40 meters, 30 days.
 INSERT INTO channels (channel_id, channel_name, organization_id) SELECT 1000 + n, 'm' || n, 'a' FROM generate_series(1, 40) AS n;
 INSERT INTO readings (channel_id, "timestamp", energy_kwh, power_kw)
 SELECT 1000 + n, t, 1, 4
 FROM generate_series('2025-05-01 00:00Z', '2025-05-30 23:45Z', interval '15 minutes') AS t, generate_series(1, 40) AS n;
-ANALYZE readings, channels, organizations, devices, _argo_zones;
+DO $$ BEGIN PERFORM argo_refresh(); END $$;
+ANALYZE readings, channels, organizations, devices, _argo_zones, _argo_dirty, mv_hourly_usage, mv_daily_usage;
 
 CREATE FUNCTION pg_temp.plan_of(query text) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE result jsonb;
@@ -107,40 +112,51 @@ BEGIN
     EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ' || query INTO result;
     RETURN result;
 END $$;
--- Nodes of a plan that read a table, one row each.
+-- Nodes of a plan that read a table and were run, one row each.
 CREATE FUNCTION pg_temp.nodes_on(plan jsonb, relation text) RETURNS SETOF jsonb LANGUAGE sql AS $$
-    SELECT n FROM jsonb_path_query($1, '$.** ? (@."Relation Name" == $r)', jsonb_build_object('r', $2)) AS n
+    SELECT n FROM jsonb_path_query($1, '$.** ? (@."Relation Name" == $r && @."Actual Loops" > 0)', jsonb_build_object('r', $2)) AS n
     -- Lax paths unwrap arrays, which shows some nodes twice.
     GROUP BY n
 $$;
-CREATE TEMP TABLE plans AS SELECT 'latest' AS name, pg_temp.plan_of('SELECT * FROM v_latest_readings') AS plan
-    UNION ALL SELECT 'meter', pg_temp.plan_of('SELECT * FROM v_latest_readings WHERE meter_id = 1007')
-    UNION ALL SELECT 'day', pg_temp.plan_of($$SELECT * FROM _argo_hourly_usage('2025-05-10 04:00Z', '2025-05-11 04:00Z')$$)
-    UNION ALL SELECT 'daily', pg_temp.plan_of('SELECT * FROM v_readings_daily WHERE meter_id = 1007')
-    UNION ALL SELECT 'site', pg_temp.plan_of($$SELECT * FROM v_readings_monthly WHERE site_id = 'b'$$);
-SELECT is((SELECT array_agg(n ->> 'Node Type') FROM plans, pg_temp.nodes_on(plan, 'readings') AS n WHERE name = 'latest'),
-    ARRAY['Index Scan'], 'v_latest_readings reaches readings by index alone');
-SELECT is((SELECT n ->> 'Scan Direction' FROM plans, pg_temp.nodes_on(plan, 'readings') AS n WHERE name = 'latest'),
-    'Backward', 'backwards from the newest');
-SELECT is((SELECT n ->> 'Index Name' FROM plans, pg_temp.nodes_on(plan, 'readings') AS n WHERE name = 'latest'),
-    'idx_readings_unique', 'of the key');
-SELECT is((SELECT (n ->> 'Actual Loops')::int FROM plans, pg_temp.nodes_on(plan, 'readings') AS n WHERE name = 'latest'),
-    (SELECT count(*)::int FROM channels), 'with one descent per meter');
-SELECT ok((SELECT (n ->> 'Actual Rows')::numeric <= 1 AND (n ->> 'Rows Removed by Filter')::int < 1
-    FROM plans, pg_temp.nodes_on(plan, 'readings') AS n WHERE name = 'latest'), 'that reads one row');
-SELECT is((SELECT (n ->> 'Actual Loops')::int FROM plans, pg_temp.nodes_on(plan, 'readings') AS n WHERE name = 'meter'),
-    1, 'one meter asked for, one descent');
-SELECT is_empty($$SELECT 1 FROM plans WHERE name = 'day' AND plan::text ~ 'Function Scan'$$,
-    '_argo_hourly_usage is inlined');
-SELECT matches((SELECT plan::text FROM plans WHERE name = 'day'), 'Index Cond": "[^}]*timestamp',
-    'and its range is a condition on an index of readings');
-SELECT is((SELECT array_agg(DISTINCT n ->> 'Node Type' <> 'Seq Scan') FROM plans, pg_temp.nodes_on(plan, 'readings') AS n
-    WHERE name = 'day'), ARRAY[true], 'not a filter on a scan');
-SELECT matches((SELECT plan::text FROM plans WHERE name = 'daily'), 'Index Cond": "\(channel_id = 1007\)',
-    'a meter asked of v_readings_daily reaches the index');
-SELECT ok((SELECT bool_and((n ->> 'Actual Rows')::numeric * (n ->> 'Actual Loops')::int <= 2)
-    FROM plans, pg_temp.nodes_on(plan, 'readings') AS n WHERE name = 'site'),
-    'a site asked of v_readings_monthly reads only that site''s rows');
+-- Rows of a table that a plan looked at.
+CREATE FUNCTION pg_temp.rows_of(plan jsonb, relation text) RETURNS bigint LANGUAGE sql AS $$
+    SELECT coalesce(round(sum(((n ->> 'Actual Rows')::numeric + coalesce((n ->> 'Rows Removed by Filter')::numeric, 0)
+                               + coalesce((n ->> 'Rows Removed by Index Recheck')::numeric, 0))
+                              * (n ->> 'Actual Loops')::numeric)), 0)::bigint
+    FROM pg_temp.nodes_on($1, $2) AS n
+$$;
+CREATE TEMP TABLE asked (name text, query text);
+INSERT INTO asked VALUES
+    ('latest', 'SELECT * FROM v_latest_readings'),
+    ('latest of a meter', 'SELECT * FROM v_latest_readings WHERE meter_id = 1007'),
+    ('range', $$SELECT * FROM _argo_hourly_usage(1007, '2025-05-10 04:00Z', '2025-05-11 04:00Z')$$),
+    ('v_readings_hourly of a meter''s day',
+     $$SELECT * FROM v_readings_hourly WHERE meter_id = 1007 AND hour >= '2025-05-10 04:00Z' AND hour < '2025-05-11 04:00Z'$$),
+    ('v_readings_daily of a meter', 'SELECT * FROM v_readings_daily WHERE meter_id = 1007'),
+    ('v_readings_monthly of a site', $$SELECT * FROM v_readings_monthly WHERE site_id = 'b'$$);
+CREATE TEMP TABLE clean AS SELECT name, pg_temp.plan_of(query) AS plan FROM asked;
+SELECT results_eq($$SELECT DISTINCT n ->> 'Node Type', n ->> 'Scan Direction', n ->> 'Index Name'
+    FROM clean, pg_temp.nodes_on(plan, 'readings') AS n WHERE name = 'latest'$$,
+    $$VALUES ('Index Scan', 'Backward', 'idx_readings_unique')$$,
+    'v_latest_readings reaches readings by the index of the key alone, backwards from the newest');
+SELECT is(pg_temp.rows_of(plan, 'readings'), (SELECT count(DISTINCT channel_id) FROM v_clean_readings),
+    'and looks at one reading a meter') FROM clean WHERE name = 'latest';
+SELECT is(pg_temp.rows_of(plan, 'readings'), 1::bigint, 'one meter asked for, one reading') FROM clean WHERE name = 'latest of a meter';
+SELECT unalike(plan::text, '%Function Scan%', '_argo_hourly_usage is inlined') FROM clean WHERE name = 'range';
+SELECT matches(n ->> 'Index Cond', 'channel_id = 1007.*"timestamp" >=.*"timestamp" <',
+    'and its meter and range are conditions on an index of readings')
+FROM clean, pg_temp.nodes_on(plan, 'readings') AS n WHERE name = 'range';
+SELECT is(pg_temp.rows_of(plan, 'readings'), 0::bigint, name || ': nothing dirty, no reading is read')
+FROM clean WHERE name LIKE 'v\_readings%' ORDER BY name;
+SELECT is(pg_temp.rows_of(plan, matview), looked_at, format('but %s rows of %s', looked_at, matview))
+FROM clean JOIN (VALUES ('v_readings_hourly', 'mv_hourly_usage', 24::bigint), ('v_readings_daily', 'mv_daily_usage', 30),
+                        ('v_readings_monthly', 'mv_daily_usage', 2)) AS v (view, matview, looked_at) ON name LIKE view || ' %';
+
+UPDATE readings SET energy_kwh = 2 WHERE "timestamp" BETWEEN '2025-05-10 12:00Z' AND '2025-05-10 12:45Z';
+SELECT ok(pg_temp.rows_of(pg_temp.plan_of(query), 'readings') BETWEEN least AND most, format('%s: an hour of each meter dirty, %s', name, what))
+FROM asked JOIN (VALUES ('v_readings_hourly', 4, 12, 'that hour is read'), ('v_readings_daily', 96, 220, 'its day is read'),
+                        ('v_readings_monthly', 0, 0, 'no other site is read')) AS v (view, least, most, what) ON name LIKE view || ' %'
+ORDER BY name;
 
 -- Functions whose result hangs on the session's TimeZone, found in the stored trees of views and bodies.
 SELECT is_empty($$
@@ -156,7 +172,7 @@ SELECT is_empty($$
         FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN _argo_setup_steps() s ON s.object_name = c.relname
         WHERE c.relnamespace = 'public'::regnamespace
         UNION ALL
-        SELECT p.proname, p.prosqlbody::text FROM pg_proc p WHERE p.proname = '_argo_hourly_usage'
+        SELECT p.proname, p.prosqlbody::text FROM pg_proc p WHERE p.proname IN ('_argo_hourly_usage', '_argo_daily_usage')
     )
     SELECT t.name, b.name FROM trees t JOIN session_bound b ON t.tree LIKE '%:funcid ' || b.oid || ' %'
     $$, 'no view asks the session what time it is');
