@@ -181,6 +181,10 @@ BEGIN
     IF is_running THEN
         INSERT INTO @extschema@.refresh_log (strategy, reason) VALUES ('skipped', 'already running');
     ELSE
+        DELETE FROM @extschema@._argo_refreshed_views AS v
+        WHERE NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = v.matview);
+        DELETE FROM @extschema@._argo_dirty AS d
+        WHERE d.matview IS NOT NULL AND NOT EXISTS (SELECT FROM @extschema@._argo_refreshed_views AS v WHERE v.matview = d.matview);
         -- Marks go before any view is locked. The other way round, a REFRESH by hand that waits for the lock
         -- with an older snapshot would bring old rows back after their marks are gone.
         WITH taken AS (
@@ -236,7 +240,7 @@ BEGIN
         reason := CASE
             WHEN chosen_strategy = 'full' THEN 'asked for'
             WHEN NOT kept.is_populated THEN 'not populated'
-            WHEN kept.relfilenode IS NULL THEN 'first refresh'
+            WHEN kept.relfilenode IS NULL THEN 'first refresh, or readings were truncated'
             WHEN kept.relfilenode <> kept.file THEN 'somebody has refreshed it by hand'
             WHEN kept.source_digest IS DISTINCT FROM digest THEN 'its range function has changed'
             WHEN strategy = 'skipped' THEN 'nothing has changed'
@@ -248,8 +252,9 @@ BEGIN
             INTO first_data, last_data;
             SELECT array_agg(b.meter_id) AS meters, array_agg(b.range_start) AS starts, array_agg(b.range_end) AS ends,
                    array_agg(b.first_bucket) AS first_buckets, array_agg(b.last_bucket) AS last_buckets,
-                   sum(extract(epoch FROM greatest(least(b.last_bucket, last_data) - greatest(b.first_bucket, first_data),
-                                                   interval '0'))) AS seconds
+                   sum(CASE WHEN isfinite(first_data) AND isfinite(last_data) THEN
+                       extract(epoch FROM greatest(least(b.last_bucket, last_data) - greatest(b.first_bucket, first_data),
+                                                   interval '0')) END) AS seconds
             INTO dirty
             FROM (
                 SELECT array_agg(m.meter_id) AS meters, array_agg(m.first_reading) AS firsts, array_agg(m.last_reading) AS lasts
@@ -272,9 +277,11 @@ BEGIN
             ) AS m
             CROSS JOIN LATERAL @extschema@._argo_buckets(
                 kept.bucket_unit, kept.meter_column IS NOT NULL, kept.is_date, m.meters, m.firsts, m.lasts) AS b;
-            share := coalesce(dirty.seconds / nullif(extract(epoch FROM last_data - first_data)
-                * CASE WHEN kept.meter_column IS NULL THEN 1
-                       ELSE (SELECT count(*) FROM @extschema@.channels AS c) END, 0), 1);
+            -- Unknown where the view is empty: then all of it.
+            share := CASE WHEN dirty.seconds IS NULL THEN 1 ELSE coalesce(
+                dirty.seconds / nullif(extract(epoch FROM last_data - first_data)
+                    * CASE WHEN kept.meter_column IS NULL THEN 1
+                       ELSE (SELECT count(*) FROM @extschema@.channels AS c) END, 0), 1) END;
             IF dirty.starts IS NULL THEN
                 strategy := 'skipped';
                 reason := 'nothing has changed';

@@ -54,10 +54,13 @@ BEGIN
         INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading)
         SELECT c.channel_id, '-infinity', 'infinity'
         FROM @extschema@.channels AS c;
+        -- Of meters that went with their readings nothing else is known here.
+        UPDATE @extschema@._argo_refreshed_views SET relfilenode = NULL;
     END CASE;
     RETURN NULL;
 END
 $$;
+REVOKE ALL ON FUNCTION @extschema@._argo_mark_readings() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@._argo_mark_readings() IS
     'Statement trigger on readings: marks what a statement inserted, changed or deleted. Runs as its owner.';
 
@@ -88,50 +91,61 @@ CREATE TRIGGER _argo_readings_truncated
     FOR EACH STATEMENT EXECUTE FUNCTION @extschema@._argo_mark_readings();
 COMMENT ON TRIGGER _argo_readings_truncated ON @extschema@.readings IS 'Keeps the dirty log.';
 
---: function _argo_mark_moved_channels
-CREATE FUNCTION @extschema@._argo_mark_moved_channels()
+--: function _argo_mark_channels
+CREATE FUNCTION @extschema@._argo_mark_channels()
 RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    moved integer[];
+    meters integer[];
     sites text[];
 BEGIN
-    IF TG_OP = 'INSERT' THEN
-        SELECT array_agg(DISTINCT n.organization_id) INTO sites FROM new_rows AS n;
+    CASE TG_OP
+    WHEN 'INSERT' THEN
+        -- The matviews may still hold an earlier meter of that number.
+        SELECT array_agg(n.channel_id), array_agg(DISTINCT n.organization_id) INTO meters, sites FROM new_rows AS n;
+    WHEN 'DELETE' THEN
+        SELECT array_agg(o.channel_id) INTO meters FROM old_rows AS o;
     ELSE
-        SELECT array_agg(n.channel_id), array_agg(DISTINCT n.organization_id)
-        INTO moved, sites
-        FROM new_rows AS n
-        WHERE NOT EXISTS (SELECT FROM old_rows AS o
-                          WHERE o.channel_id = n.channel_id AND o.organization_id IS NOT DISTINCT FROM n.organization_id);
-    END IF;
+        SELECT array_agg(coalesce(n.channel_id, o.channel_id)), array_agg(DISTINCT n.organization_id)
+        INTO meters, sites
+        FROM old_rows AS o FULL JOIN new_rows AS n ON n.channel_id = o.channel_id
+        WHERE o.channel_id IS NULL OR n.channel_id IS NULL OR n.organization_id IS DISTINCT FROM o.organization_id;
+    END CASE;
     -- Who changes the clock of a site marks the meters it sees there; writing the same row makes the two
     -- wait for each other, or fail with 40001 where a snapshot is older.
     UPDATE @extschema@._argo_zones AS z SET timezone = z.timezone WHERE z.organization_id = ANY (sites);
     INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading)
     SELECT m.meter_id, '-infinity', 'infinity'
-    FROM unnest(moved) AS m (meter_id);
+    FROM unnest(meters) AS m (meter_id);
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION @extschema@._argo_mark_moved_channels() IS
-    'Statement trigger on channels: marks all of a meter that went to another site, whose clock may differ. Runs as its owner.';
+REVOKE ALL ON FUNCTION @extschema@._argo_mark_channels() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@._argo_mark_channels() IS
+    'Statement trigger on channels: marks all of a meter that came, went, or moved to another site, whose clock may differ. Runs as its owner.';
 
 --: trigger _argo_channels_inserted
 CREATE TRIGGER _argo_channels_inserted
     AFTER INSERT ON @extschema@.channels
     REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@._argo_mark_moved_channels();
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@._argo_mark_channels();
 COMMENT ON TRIGGER _argo_channels_inserted ON @extschema@.channels IS 'Keeps the dirty log.';
 
---: trigger _argo_channels_moved
-CREATE TRIGGER _argo_channels_moved
+--: trigger _argo_channels_updated
+CREATE TRIGGER _argo_channels_updated
     AFTER UPDATE ON @extschema@.channels
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@._argo_mark_moved_channels();
-COMMENT ON TRIGGER _argo_channels_moved ON @extschema@.channels IS 'Keeps the dirty log.';
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@._argo_mark_channels();
+COMMENT ON TRIGGER _argo_channels_updated ON @extschema@.channels IS 'Keeps the dirty log.';
+
+--: trigger _argo_channels_deleted
+CREATE TRIGGER _argo_channels_deleted
+    AFTER DELETE ON @extschema@.channels
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@._argo_mark_channels();
+COMMENT ON TRIGGER _argo_channels_deleted ON @extschema@.channels IS 'Keeps the dirty log.';
 
 --: function _argo_mark_zoned_sites
 CREATE FUNCTION @extschema@._argo_mark_zoned_sites()
@@ -154,6 +168,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
+REVOKE ALL ON FUNCTION @extschema@._argo_mark_zoned_sites() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@._argo_mark_zoned_sites() IS
     'Statement trigger on _argo_zones: marks all meters of a site whose clock changed. Runs as its owner.';
 

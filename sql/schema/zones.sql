@@ -100,6 +100,8 @@ BEGIN
     RETURN NULL;
 END
 $$;
+-- A trigger function needs no right when it fires; on a table of theirs others could have it run as its owner.
+REVOKE ALL ON FUNCTION @extschema@._argo_zones_changed() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@._argo_zones_changed() IS
     'Statement trigger on organizations: keeps _argo_zones. Runs as the owner, so that writers of organizations need no right on it.';
 

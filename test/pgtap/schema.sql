@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = warning;
 BEGIN;
-SELECT plan(57);
+SELECT plan(56);
 
 DO $$ BEGIN PERFORM argo_setup(); END $$;
 
@@ -226,6 +226,10 @@ SELECT is_empty($$
       AND (p.proname ~ '^_?argo_' OR p.proname = 'refresh_materialized_views_smart') AND l.lanname IN ('sql', 'plpgsql')
       AND p.prosqlbody IS NULL AND NOT coalesce(p.proconfig, '{}') @> ARRAY['search_path=pg_catalog, pg_temp']
     $$, 'every function has a fixed search_path, but those that must inline');
+SELECT is_empty($$
+    SELECT p.oid::regprocedure FROM pg_proc p
+    WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef AND has_function_privilege('public', p.oid, 'EXECUTE')
+    $$, 'nobody but the owner has triggers of his own run functions with the owner''s rights');
 SELECT is_empty($$
     SELECT c.oid::regclass || ' by ' || d.refobjid::regprocedure
     FROM pg_depend d

@@ -149,7 +149,7 @@ FROM clean, pg_temp.nodes_on(plan, 'readings') AS n WHERE name = 'range';
 SELECT is(pg_temp.rows_of(plan, 'readings'), 0::bigint, name || ': nothing dirty, no reading is read')
 FROM clean WHERE name LIKE 'v\_readings%' ORDER BY name;
 SELECT is(pg_temp.rows_of(plan, matview), looked_at, format('but %s rows of %s', looked_at, matview))
-FROM clean JOIN (VALUES ('v_readings_hourly', 'mv_hourly_usage', 24::bigint), ('v_readings_daily', 'mv_daily_usage', 30),
+FROM clean JOIN (VALUES ('v_readings_hourly', 'mv_hourly_usage', 24::bigint), ('v_readings_daily', 'mv_daily_usage', 31),
                         ('v_readings_monthly', 'mv_daily_usage', 2)) AS v (view, matview, looked_at) ON name LIKE view || ' %';
 
 UPDATE readings SET energy_kwh = 2 WHERE "timestamp" BETWEEN '2025-05-10 12:00Z' AND '2025-05-10 12:45Z';
