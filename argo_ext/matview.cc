@@ -80,6 +80,8 @@ void Matview::become_owner() {
     set("search_path", "pg_catalog, pg_temp");
     // The many short scans of a merge look dear enough for JIT and are not.
     set("jit", "off");
+    // A scan of a small table once a range adds up.
+    set("random_page_cost", "1.1");
   });
 }
 

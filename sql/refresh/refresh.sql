@@ -154,7 +154,6 @@ DECLARE
     -- Recomputing a bucket in place costs about this many times its part of a full refresh:
     -- make bench-refresh, docs/benchmarks.md.
     full_from_share CONSTANT double precision := 0.5;
-    here CONSTANT regclass := '@extschema@._argo_refreshed_views';
     is_running boolean;
     chosen regclass[];
     began timestamptz;
@@ -177,7 +176,8 @@ BEGIN
     WHERE chosen_views IS NULL OR @extschema@._argo_view_label(v.matview) = ANY (chosen_views)
        OR v.matview = ANY (ARRAY(SELECT to_regclass(u.name) FROM unnest(chosen_views) AS u (name)));
 
-    is_running := NOT pg_try_advisory_xact_lock(hashtextextended('argo_refresh', here::oid::bigint));
+    is_running := NOT pg_try_advisory_xact_lock(hashtextextended(
+        'argo_refresh', '@extschema@._argo_refreshed_views'::regclass::oid::bigint));
     IF is_running THEN
         INSERT INTO @extschema@.refresh_log (strategy, reason) VALUES ('skipped', 'already running');
     ELSE

@@ -62,7 +62,7 @@ SELECT results_eq(
 SELECT is((SELECT count(*) FROM data_sync_status WHERE channel_id IS NOT NULL), 17::bigint, 'and of each channel');
 SELECT is((SELECT sync_status FROM data_sync_status WHERE channel_id = 59190), 'failed', 'the channel that cannot be read');
 
-SELECT set_eq('SELECT * FROM mv_hourly_usage', $$SELECT * FROM _argo_hourly_usage('-infinity', 'infinity')$$, 'the materialized view was refreshed');
+SELECT set_eq('SELECT * FROM mv_hourly_usage', $$SELECT u.* FROM channels, LATERAL _argo_hourly_usage(channel_id, '-infinity', 'infinity') AS u$$, 'the materialized view was refreshed');
 SELECT is((SELECT reading_count FROM v_readings_daily WHERE meter_id = 59155 AND reading_date = '2026-03-08'), 92::bigint,
           'the day of the change has 92 quarters of an hour');
 

@@ -182,9 +182,10 @@ SELECT results_eq($$SELECT matview::text, bucket_column, bucket_unit, meter_colu
     ('mv_daily_usage', 'day', 'day', 'meter_id', '_argo_daily_usage')$$,
     'both are registered, the hours before the days that are made of them');
 SELECT results_eq($$SELECT (t.tgrelid::regclass || ': ' || t.tgname) COLLATE "default" FROM pg_trigger t
-    WHERE t.tgfoid IN ('_argo_mark_readings'::regproc, '_argo_mark_moved_channels'::regproc, '_argo_mark_zoned_sites'::regproc)
+    WHERE t.tgfoid IN ('_argo_mark_readings'::regproc, '_argo_mark_channels'::regproc, '_argo_mark_zoned_sites'::regproc)
     ORDER BY 1$$, ARRAY[
-    '_argo_zones: _argo_zones_marked_inserted', '_argo_zones: _argo_zones_marked_updated', 'channels: _argo_channels_moved',
+    '_argo_zones: _argo_zones_marked_inserted', '_argo_zones: _argo_zones_marked_updated', 'channels: _argo_channels_deleted',
+    'channels: _argo_channels_inserted', 'channels: _argo_channels_updated',
     'readings: _argo_readings_deleted', 'readings: _argo_readings_inserted', 'readings: _argo_readings_truncated',
     'readings: _argo_readings_updated'], 'the triggers of the dirty log');
 

@@ -155,7 +155,7 @@ SELECT lives_ok($test$DO $do$
         END LOOP;
     END $do$$test$, 'no data object depends on Argo''s functions');
 SELECT results_eq($$SELECT proname FROM pg_proc WHERE pronamespace = '"my argo"'::regnamespace ORDER BY 1$$, ARRAY[
-    '_argo_daily_usage', '_argo_hourly_usage', '_argo_keep_zones', '_argo_mark_moved_channels', '_argo_mark_readings',
+    '_argo_daily_usage', '_argo_hourly_usage', '_argo_keep_zones', '_argo_mark_channels', '_argo_mark_readings',
     '_argo_mark_zoned_sites', '_argo_split', '_argo_split_days', '_argo_verified_zone', '_argo_zones_changed']::name[],
     'and what they need stays');
 SELECT is((pg_temp.attempt('argo_test_user', $$
