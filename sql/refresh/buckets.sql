@@ -15,6 +15,8 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+    one_unit CONSTANT interval := CASE unit WHEN 'quarter' THEN '3 months' ELSE '1 ' || unit END;
 BEGIN
     RETURN QUERY
     -- From the start of the first bucket to the end of the last one.
@@ -38,7 +40,7 @@ BEGIN
                 -- Calendar days and more of the site, laid out as if its clock were UTC.
                 range_agg(tstzrange(
                     date_trunc(unit, m.first_reading AT TIME ZONE m.zone) AT TIME ZONE 'UTC',
-                    (date_trunc(unit, m.last_reading AT TIME ZONE m.zone) + ('1 ' || unit)::interval) AT TIME ZONE 'UTC',
+                    (date_trunc(unit, m.last_reading AT TIME ZONE m.zone) + one_unit) AT TIME ZONE 'UTC',
                     '[]'))
             END AS spans
         FROM marked AS m
@@ -66,17 +68,17 @@ BEGIN
                CASE WHEN is_date THEN s.starts ELSE (s.starts AT TIME ZONE 'UTC') AT TIME ZONE s.zone END,
                CASE WHEN is_date THEN last.bucket ELSE (last.bucket AT TIME ZONE 'UTC') AT TIME ZONE s.zone END
         FROM split AS s CROSS JOIN LATERAL (
-            SELECT (s.ends AT TIME ZONE 'UTC' - ('1 ' || unit)::interval) AT TIME ZONE 'UTC' AS bucket) AS last
+            SELECT (s.ends AT TIME ZONE 'UTC' - one_unit) AT TIME ZONE 'UTC' AS bucket) AS last
         WHERE unit <> 'hour' AND has_meter
         UNION ALL
         -- Days of several sites lie within a day of those of UTC.
         SELECT s.meter_id,
-               (s.starts AT TIME ZONE 'UTC' - ('1 ' || unit)::interval - interval '1 day') AT TIME ZONE 'UTC',
-               (s.ends AT TIME ZONE 'UTC' + ('1 ' || unit)::interval + interval '1 day') AT TIME ZONE 'UTC',
+               (s.starts AT TIME ZONE 'UTC' - one_unit - interval '1 day') AT TIME ZONE 'UTC',
+               (s.ends AT TIME ZONE 'UTC' + one_unit + interval '1 day') AT TIME ZONE 'UTC',
                CASE WHEN is_date THEN s.starts ELSE s.starts - interval '15 hours' END,
                CASE WHEN is_date THEN last.bucket ELSE last.bucket + interval '15 hours' END
         FROM split AS s CROSS JOIN LATERAL (
-            SELECT (s.ends AT TIME ZONE 'UTC' - ('1 ' || unit)::interval) AT TIME ZONE 'UTC' AS bucket) AS last
+            SELECT (s.ends AT TIME ZONE 'UTC' - one_unit) AT TIME ZONE 'UTC' AS bucket) AS last
         WHERE unit <> 'hour' AND NOT has_meter
     ) AS b
     ORDER BY b.meter_id, b.range_start;

@@ -54,8 +54,7 @@ BEGIN
     SELECT coalesce(quote_literal(u.name), 'NULL') INTO unknown
     FROM unnest(views) AS u (name)
     WHERE u.name IS NULL OR NOT EXISTS (
-        SELECT FROM @extschema@._argo_refreshed_views AS v
-        WHERE u.name = @extschema@._argo_view_label(v.matview) OR to_regclass(u.name) = v.matview)
+        SELECT FROM @extschema@._argo_refreshed_views AS v WHERE @extschema@._argo_is_named(v.matview, ARRAY[u.name]))
     LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'unknown view %', unknown
@@ -68,9 +67,7 @@ BEGIN
     SELECT c.oid::regclass AS matview, c.relowner AS owner INTO barred
     FROM @extschema@._argo_refreshed_views AS v
     JOIN pg_class AS c ON c.oid = v.matview
-    WHERE (views IS NULL OR @extschema@._argo_view_label(v.matview) = ANY (views)
-           OR v.matview = ANY (ARRAY(SELECT to_regclass(u.name) FROM unnest(views) AS u (name))))
-      AND NOT @extschema@._argo_may_refresh(v.matview)
+    WHERE @extschema@._argo_is_named(v.matview, views) AND NOT @extschema@._argo_may_refresh(v.matview)
     ORDER BY v.position
     LIMIT 1;
     IF FOUND THEN
@@ -90,6 +87,20 @@ $$;
 COMMENT ON FUNCTION @extschema@._argo_check_refresh(text, integer, text[]) IS
     'Raises what argo_refresh() raises before it begins: 22023, 25006, 42501, 55000.';
 
+CREATE FUNCTION @extschema@._argo_has_key(matview regclass)
+RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (
+        SELECT FROM pg_index AS i
+        WHERE i.indrelid = matview AND i.indisunique AND i.indisvalid AND i.indimmediate
+          AND i.indpred IS NULL AND i.indexprs IS NULL)
+$$;
+
+COMMENT ON FUNCTION @extschema@._argo_has_key(regclass) IS
+    'Whether a view has a unique index that tells all of its rows apart, as REFRESH ... CONCURRENTLY asks for.';
+
 CREATE FUNCTION @extschema@._argo_refresh_fully(
     matview regclass, OUT reason text, OUT inserted bigint, OUT updated bigint, OUT deleted bigint
 )
@@ -99,10 +110,7 @@ AS $$
 DECLARE
     it record;
 BEGIN
-    SELECT c.relowner AS owner, c.relispopulated AS populated, EXISTS (
-        SELECT FROM pg_index AS i
-        WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indimmediate
-          AND i.indpred IS NULL AND i.indexprs IS NULL) AS has_key
+    SELECT c.relowner AS owner, c.relispopulated AS populated, @extschema@._argo_has_key(c.oid) AS has_key
     INTO STRICT it
     FROM pg_class AS c WHERE c.oid = matview;
     IF NOT it.populated THEN
@@ -172,9 +180,7 @@ BEGIN
 
     SELECT coalesce(array_agg(v.matview ORDER BY v.position), '{}') INTO chosen
     FROM @extschema@._argo_refreshed_views AS v
-    JOIN pg_class AS c ON c.oid = v.matview
-    WHERE chosen_views IS NULL OR @extschema@._argo_view_label(v.matview) = ANY (chosen_views)
-       OR v.matview = ANY (ARRAY(SELECT to_regclass(u.name) FROM unnest(chosen_views) AS u (name)));
+    WHERE @extschema@._argo_is_named(v.matview, chosen_views);
 
     is_running := NOT pg_try_advisory_xact_lock(hashtextextended(
         'argo_refresh', '@extschema@._argo_refreshed_views'::regclass::oid::bigint));
@@ -205,7 +211,7 @@ BEGIN
 
     FOR kept IN
         SELECT v.*, @extschema@._argo_view_label(v.matview) AS label, c.relispopulated AS is_populated,
-               c.relfilenode AS file, a.atttypid = 'date'::regtype AS is_date,
+               c.relfilenode AS file, @extschema@._argo_has_key(v.matview) AS has_key, a.atttypid = 'date'::regtype AS is_date,
                @extschema@._argo_range_function(v.range_function, v.meter_column IS NOT NULL) AS source
         FROM @extschema@._argo_refreshed_views AS v
         JOIN pg_class AS c ON c.oid = v.matview
@@ -235,7 +241,7 @@ BEGIN
             WHEN chosen_strategy = 'full' OR NOT kept.is_populated OR kept.relfilenode IS DISTINCT FROM kept.file
                  OR kept.source_digest IS DISTINCT FROM digest THEN 'full'
             WHEN chosen_strategy = 'smart' AND meters IS NULL THEN 'skipped'
-            WHEN kept.source IS NULL THEN 'full'
+            WHEN kept.source IS NULL OR NOT kept.has_key THEN 'full'
             ELSE 'incremental' END;
         reason := CASE
             WHEN chosen_strategy = 'full' THEN 'asked for'

@@ -14,6 +14,20 @@ $$;
 COMMENT ON FUNCTION @extschema@._argo_view_label(regclass) IS
     'Name under which argo_refresh() shows and takes a view: qualified unless it lies in Argo''s schema.';
 
+CREATE FUNCTION @extschema@._argo_is_named(matview regclass, names text[])
+RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT $2 IS NULL OR @extschema@._argo_view_label(c.oid) = ANY ($2)
+           OR format('%s.%I', c.relnamespace::regnamespace, c.relname) = ANY ($2)
+    FROM pg_class AS c
+    WHERE c.oid = $1
+$$;
+
+COMMENT ON FUNCTION @extschema@._argo_is_named(regclass, text[]) IS
+    'Whether a view is among those names, with its schema or as argo_refresh() shows it; NULL names all.';
+
 CREATE FUNCTION @extschema@._argo_range_function(range_function text, has_meter boolean)
 RETURNS regprocedure
 LANGUAGE sql STABLE STRICT
@@ -86,6 +100,15 @@ BEGIN
                       HINT = CASE WHEN meter_column IS NOT NULL
                           THEN 'With a meter_column its arguments are (integer, timestamptz, timestamptz): meter, range_start, range_end.'
                           ELSE 'Without a meter_column its arguments are (timestamptz, timestamptz): range_start, range_end.' END;
+        END IF;
+        IF NOT EXISTS (
+            SELECT FROM pg_proc AS p JOIN pg_roles AS o ON o.oid = p.proowner
+            WHERE p.oid = range_function
+              AND (o.rolsuper OR p.proowner = (SELECT c.relowner FROM pg_class AS c WHERE c.oid = matview))) THEN
+            RAISE EXCEPTION 'range function % belongs to another role than %', function_name, matview
+                USING ERRCODE = '42501',
+                      DETAIL = 'It would run with the rights of the view''s owner. Nothing was registered.',
+                      HINT = format('Type ALTER FUNCTION %s OWNER TO ...;', function_name);
         END IF;
     END IF;
     INSERT INTO @extschema@._argo_refreshed_views AS v (matview, bucket_column, bucket_unit, meter_column, range_function)

@@ -18,18 +18,38 @@ $$;
 COMMENT ON FUNCTION @extschema@._argo_verified_zone(text) IS
     'IANA spelling of a time zone that this server knows, whatever its case; NULL for anything else. Reads all zone files: about 20 ms.';
 
+--: function _argo_hour_origin
+CREATE FUNCTION @extschema@._argo_hour_origin(zone text)
+RETURNS timestamptz
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN count(DISTINCT p.seconds) = 1
+                THEN timestamptz '1970-01-01 00:00:00+00' + (3600 - min(p.seconds)) % 3600 * interval '1 second' END
+    FROM (
+        SELECT (extract(epoch FROM (t.instant AT TIME ZONE zone) - (t.instant AT TIME ZONE 'UTC'))::integer % 3600 + 3600)
+               % 3600 AS seconds
+        FROM generate_series(timestamptz '1970-01-01 00:00:00+00', '2100-01-01 00:00:00+00', '7 days') AS t (instant)
+    ) AS p
+$$;
+COMMENT ON FUNCTION @extschema@._argo_hour_origin(text) IS
+    'An instant at which an hour begins in a zone whose hours begin at the same minute of UTC from 1970 to 2100; NULL for others, such as Australia/Lord_Howe.';
+
 --: table _argo_zones
 CREATE TABLE @extschema@._argo_zones (
     organization_id text NOT NULL PRIMARY KEY
         REFERENCES @extschema@.organizations (organization_id) ON UPDATE CASCADE ON DELETE CASCADE,
     timezone text NOT NULL,
-    is_valid boolean NOT NULL
+    is_valid boolean NOT NULL,
+    hour_origin timestamptz
 );
 COMMENT ON TABLE @extschema@._argo_zones IS
     'The zone that counts for each organization, kept by triggers on organizations and by argo_setup(). Views read this and never organizations.timezone.';
 COMMENT ON COLUMN @extschema@._argo_zones.timezone IS 'A name that this server knows.';
 COMMENT ON COLUMN @extschema@._argo_zones.is_valid IS
     'False: the organization''s own zone is unknown here or NULL, and America/New_York counts instead.';
+COMMENT ON COLUMN @extschema@._argo_zones.hour_origin IS
+    'What _argo_hour_origin() says of it: finding the hour of a reading from here takes a tenth of the time.';
 
 --: function _argo_keep_zones
 CREATE FUNCTION @extschema@._argo_keep_zones(organizations text[] DEFAULT NULL)
@@ -49,22 +69,23 @@ BEGIN
             FROM @extschema@.organizations AS o
             WHERE $1 IS NULL OR o.organization_id = ANY ($1)
         ), verified AS MATERIALIZED (
-            SELECT d.timezone, @extschema@._argo_verified_zone(d.timezone) AS name
-            FROM (SELECT DISTINCT own.timezone FROM own) AS d
+            SELECT d.timezone, d.name, @extschema@._argo_hour_origin(coalesce(d.name, 'America/New_York')) AS hour_origin
+            FROM (SELECT own.timezone, @extschema@._argo_verified_zone(own.timezone) AS name
+                  FROM own GROUP BY own.timezone) AS d
         )
         SELECT own.organization_id, own.timezone AS given, v.name IS NOT NULL AS is_valid,
-               coalesce(v.name, 'America/New_York') AS timezone
+               coalesce(v.name, 'America/New_York') AS timezone, v.hour_origin
         FROM own
         JOIN verified AS v ON v.timezone IS NOT DISTINCT FROM own.timezone
         LEFT JOIN @extschema@._argo_zones AS z ON z.organization_id = own.organization_id
-        WHERE (z.timezone, z.is_valid)
-              IS DISTINCT FROM (coalesce(v.name, 'America/New_York'), v.name IS NOT NULL)
+        WHERE (z.timezone, z.is_valid, z.hour_origin)
+              IS DISTINCT FROM (coalesce(v.name, 'America/New_York'), v.name IS NOT NULL, v.hour_origin)
         ORDER BY own.organization_id
     LOOP
-        INSERT INTO @extschema@._argo_zones AS z (organization_id, timezone, is_valid)
-        VALUES (kept.organization_id, kept.timezone, kept.is_valid)
+        INSERT INTO @extschema@._argo_zones AS z (organization_id, timezone, is_valid, hour_origin)
+        VALUES (kept.organization_id, kept.timezone, kept.is_valid, kept.hour_origin)
         ON CONFLICT (organization_id) DO UPDATE
-            SET timezone = excluded.timezone, is_valid = excluded.is_valid;
+            SET timezone = excluded.timezone, is_valid = excluded.is_valid, hour_origin = excluded.hour_origin;
         changed := changed + 1;
         IF NOT kept.is_valid AND kept.given IS NOT NULL THEN
             RAISE WARNING 'time zone "%" of organization "%" is unknown', kept.given, kept.organization_id
@@ -118,3 +139,35 @@ CREATE TRIGGER _argo_zones_updated
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION @extschema@._argo_zones_changed();
 COMMENT ON TRIGGER _argo_zones_updated ON @extschema@.organizations IS 'Verifies zones that an UPDATE changed.';
+
+--: function _argo_hour
+-- Inlined; the zone is NULL for a meter without a site.
+CREATE FUNCTION @extschema@._argo_hour(reading timestamptz, zone text, origin timestamptz)
+RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT CASE
+        WHEN (origin IS NOT NULL OR zone IS NULL)
+             AND reading >= timestamptz '1970-01-01 00:00:00+00' AND reading < timestamptz '2100-01-01 00:00:00+00'
+        THEN date_bin('1 hour', reading, coalesce(origin, timestamptz '1970-01-01 00:00:00+00'))
+        ELSE date_trunc('hour', reading, coalesce(zone, 'America/New_York'))
+    END;
+END;
+COMMENT ON FUNCTION @extschema@._argo_hour(timestamptz, text, timestamptz) IS
+    'Start of the hour of a reading on the site''s clock, as date_trunc() has it; zone and origin are those of _argo_zones.';
+
+--: function _argo_day_start
+CREATE FUNCTION @extschema@._argo_day_start(day date, zone text)
+RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    -- Where midnight comes twice, as in Havana in autumn, AT TIME ZONE gives the second one.
+    SELECT CASE
+        WHEN ((day::timestamp AT TIME ZONE coalesce(zone, 'America/New_York') - interval '1 hour')
+              AT TIME ZONE coalesce(zone, 'America/New_York'))::date = day
+        THEN day::timestamp AT TIME ZONE coalesce(zone, 'America/New_York') - interval '1 hour'
+        ELSE day::timestamp AT TIME ZONE coalesce(zone, 'America/New_York')
+    END;
+END;
+COMMENT ON FUNCTION @extschema@._argo_day_start(date, text) IS
+    'First instant of a calendar day in a zone of _argo_zones; NULL counts as America/New_York.';

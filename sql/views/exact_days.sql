@@ -1,16 +1,20 @@
 -- Days that are exact at every moment: those of the matview that no mark touches, and the others live.
 
---: function _argo_split_days
-CREATE FUNCTION @extschema@._argo_split_days(ranges datemultirange)
-RETURNS SETOF daterange
+--: function _argo_days
+-- In PL/pgSQL because ROWS counts, as in _argo_split().
+CREATE FUNCTION @extschema@._argo_days(days datemultirange, first_day date, last_day date)
+RETURNS SETOF date
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY SELECT unnest(ranges);
+    RETURN QUERY
+    SELECT lower(r.days) + n.offset_days
+    FROM unnest(days * datemultirange(daterange(first_day, last_day, '[]'))) AS r (days)
+    CROSS JOIN LATERAL generate_series(0, upper(r.days) - lower(r.days) - 1) AS n (offset_days);
 END
 $$;
-COMMENT ON FUNCTION @extschema@._argo_split_days(datemultirange) IS 'The ranges of a multirange, one a row.';
+COMMENT ON FUNCTION @extschema@._argo_days(datemultirange, date, date) IS 'The days of a multirange from a first to a last one, one a row.';
 
 --: view _argo_dirty_days
 CREATE VIEW @extschema@._argo_dirty_days AS
@@ -54,7 +58,7 @@ SELECT
     m.meter_name,
     m.site_id,
     m.site_name,
-    l.day,
+    w.day,
     l.avg_kw,
     l.total_kwh,
     l.reading_count,
@@ -65,10 +69,18 @@ SELECT
     l.avg_power_factor
 FROM @extschema@._argo_dirty_days AS d
 JOIN @extschema@.v_meters AS m ON m.meter_id = d.meter_id
-CROSS JOIN LATERAL @extschema@._argo_split_days(d.days) AS w (days)
+LEFT JOIN @extschema@._argo_zones AS z ON z.organization_id = m.site_id
+CROSS JOIN LATERAL (
+    -- A meter that is marked as a whole is no longer than its readings.
+    SELECT (min(e."timestamp") AT TIME ZONE coalesce(z.timezone, 'America/New_York'))::date AS first_day,
+           (max(e."timestamp") AT TIME ZONE coalesce(z.timezone, 'America/New_York'))::date AS last_day
+    FROM @extschema@.readings AS e
+    WHERE e.channel_id = d.meter_id AND e."timestamp" > '-infinity' AND e."timestamp" < 'infinity'
+) AS e
+CROSS JOIN LATERAL @extschema@._argo_days(d.days, e.first_day, e.last_day) AS w (day)
+-- Day by day, so that a date asked for is the only one computed.
 CROSS JOIN LATERAL (
     SELECT
-        (r."timestamp" AT TIME ZONE coalesce(z.timezone, 'America/New_York'))::date AS day,
         avg(r.power_kw::double precision) AS avg_kw,
         sum(r.energy_kwh::double precision) AS total_kwh,
         count(*) AS reading_count,
@@ -78,13 +90,10 @@ CROSS JOIN LATERAL (
         max(r.voltage_v) AS max_voltage_v,
         avg(r.power_factor::double precision) AS avg_power_factor
     FROM @extschema@.v_clean_readings AS r
-    LEFT JOIN @extschema@._argo_zones AS z ON z.organization_id = m.site_id
     WHERE r.channel_id = d.meter_id
-      -- Every zone's day lies within these bounds: offsets are -12 to +14 hours.
-      AND r."timestamp" >= lower(w.days)::timestamp AT TIME ZONE 'UTC' - interval '15 hours'
-      AND r."timestamp" < upper(w.days)::timestamp AT TIME ZONE 'UTC' + interval '13 hours'
-    GROUP BY (r."timestamp" AT TIME ZONE coalesce(z.timezone, 'America/New_York'))::date
-) AS l
-WHERE w.days @> l.day;
+      AND r."timestamp" >= @extschema@._argo_day_start(w.day, z.timezone)
+      AND r."timestamp" < @extschema@._argo_day_start(w.day + 1, z.timezone)
+    HAVING count(*) > 0
+) AS l;
 COMMENT ON VIEW @extschema@._argo_exact_days IS
     'The columns of mv_daily_usage with the names of meter and site, exact at every moment. Give a meter or a site.';

@@ -78,7 +78,7 @@ CROSS JOIN LATERAL @extschema@._argo_split(d.hours) AS w (hours)
 -- only the owner of the view need have.
 CROSS JOIN LATERAL (
     SELECT
-        date_trunc('hour', r."timestamp", coalesce(z.timezone, 'America/New_York')) AS hour,
+        @extschema@._argo_hour(r."timestamp", z.timezone, z.hour_origin) AS hour,
         avg(r.power_kw::double precision) AS avg_kw,
         sum(r.energy_kwh::double precision) AS total_kwh,
         count(*) AS reading_count,
@@ -93,7 +93,7 @@ CROSS JOIN LATERAL (
     LEFT JOIN @extschema@._argo_zones AS z ON z.organization_id = m.site_id
     WHERE r.channel_id = d.meter_id
       AND r."timestamp" >= lower(w.hours) AND r."timestamp" < upper(w.hours) + interval '1 hour'
-    GROUP BY date_trunc('hour', r."timestamp", coalesce(z.timezone, 'America/New_York'))
+    GROUP BY @extschema@._argo_hour(r."timestamp", z.timezone, z.hour_origin)
 ) AS l
 WHERE w.hours @> l.hour;
 COMMENT ON VIEW @extschema@._argo_exact_hours IS

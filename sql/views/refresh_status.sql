@@ -21,18 +21,18 @@ JOIN pg_class AS c ON c.oid = v.matview
 CROSS JOIN LATERAL (
     -- Hours of UTC; where all of a meter is marked, as far as there is anything to recompute.
     SELECT coalesce(sum(extract(epoch FROM
-        date_trunc('hour', least(upper(r.span), CURRENT_TIMESTAMP), 'UTC')
+        date_trunc('hour', least(upper(r.span), m.newest), 'UTC')
         - date_trunc('hour', greatest(lower(r.span), m.oldest), 'UTC')) / 3600 + 1), 0)::bigint AS dirty_hours
     FROM (
-        SELECT range_agg(tstzrange(d.first_reading, d.last_reading, '[]')) AS spans, (
-            SELECT x."timestamp" FROM @extschema@.readings AS x
-            WHERE x.channel_id = d.meter_id ORDER BY x."timestamp" LIMIT 1) AS oldest
+        SELECT range_agg(tstzrange(d.first_reading, d.last_reading, '[]')) AS spans,
+               (SELECT min(x."timestamp") FROM @extschema@.readings AS x WHERE x.channel_id = d.meter_id) AS oldest,
+               (SELECT max(x."timestamp") FROM @extschema@.readings AS x WHERE x.channel_id = d.meter_id) AS newest
         FROM @extschema@._argo_dirty AS d
         WHERE d.matview IS NULL OR d.matview = v.matview
         GROUP BY d.meter_id
     ) AS m
     CROSS JOIN LATERAL unnest(m.spans) AS r (span)
-    WHERE upper(r.span) >= coalesce(m.oldest, upper(r.span))
+    WHERE upper(r.span) >= m.oldest AND lower(r.span) <= m.newest
 ) AS w
 ORDER BY v.position;
 COMMENT ON VIEW @extschema@.v_refresh_status IS
