@@ -240,7 +240,8 @@ BEGIN
         strategy := CASE
             WHEN chosen_strategy = 'full' OR NOT kept.is_populated OR kept.relfilenode IS DISTINCT FROM kept.file
                  OR kept.source_digest IS DISTINCT FROM digest THEN 'full'
-            WHEN chosen_strategy = 'smart' AND meters IS NULL THEN 'skipped'
+            WHEN chosen_strategy = 'smart' AND NOT EXISTS (
+                SELECT FROM unnest(marks_of) AS m (matview) WHERE m.matview IS NULL OR m.matview = kept.matview) THEN 'skipped'
             WHEN kept.source IS NULL OR NOT kept.has_key THEN 'full'
             ELSE 'incremental' END;
         reason := CASE

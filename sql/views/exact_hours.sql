@@ -73,6 +73,7 @@ SELECT
     l.power_factor_count
 FROM @extschema@._argo_dirty_hours AS d
 JOIN @extschema@.v_meters AS m ON m.meter_id = d.meter_id
+LEFT JOIN @extschema@._argo_zones AS z ON z.organization_id = m.site_id
 CROSS JOIN LATERAL @extschema@._argo_split(d.hours) AS w (hours)
 -- As _argo_hourly_usage() has it, written out: an inlined function would ask rights of the reader that
 -- only the owner of the view need have.
@@ -90,7 +91,6 @@ CROSS JOIN LATERAL (
         avg(r.power_factor::double precision) AS avg_power_factor,
         count(r.power_factor) AS power_factor_count
     FROM @extschema@.v_clean_readings AS r
-    LEFT JOIN @extschema@._argo_zones AS z ON z.organization_id = m.site_id
     WHERE r.channel_id = d.meter_id
       AND r."timestamp" >= lower(w.hours) AND r."timestamp" < upper(w.hours) + interval '1 hour'
     GROUP BY @extschema@._argo_hour(r."timestamp", z.timezone, z.hour_origin)
