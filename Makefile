@@ -26,7 +26,7 @@ override with_llvm := no
 .DEFAULT_GOAL := all
 
 # These are scripts; PGXS is left out for them, since it need not be there, and has a `check` itself.
-SCRIPT_GOALS = help deps demo demo-stop check check-matrix lint bench-ingest
+SCRIPT_GOALS = help deps demo demo-stop check check-matrix lint bench-ingest bench-refresh
 ifneq ($(filter-out $(SCRIPT_GOALS),$(or $(MAKECMDGOALS),all)),)
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 endif
@@ -77,6 +77,7 @@ help:
 	@echo 'make check        runs every test'
 	@echo 'make check-matrix the same on PostgreSQL 17 and 18, in Debian roots of their own'
 	@echo 'make bench-ingest measures the ingest against its peers'
+	@echo 'make bench-refresh measures refreshes and reads of the views'
 	@echo 'make lint         checks format, clang-tidy and shellcheck'
 	@echo 'make clean        removes what was built'
 
@@ -103,3 +104,6 @@ lint:
 
 bench-ingest:
 	@scripts/bench-ingest
+
+bench-refresh:
+	@scripts/bench-refresh

@@ -161,11 +161,21 @@ CREATE FUNCTION @extschema@._argo_day_start(day date, zone text)
 RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    -- Where midnight comes twice, as in Havana in autumn, AT TIME ZONE gives the second one.
+    -- Where midnight comes twice, as in Havana in autumn, AT TIME ZONE gives the second one; the first is
+    -- midnight at the offset that was in force half a day before, unless the clock then fell back across it.
     SELECT CASE
-        WHEN ((day::timestamp AT TIME ZONE coalesce(zone, 'America/New_York') - interval '1 hour')
+        WHEN ((day::timestamp AT TIME ZONE 'UTC'
+               - ((day::timestamp AT TIME ZONE coalesce(zone, 'America/New_York') - interval '12 hours')
+                  AT TIME ZONE coalesce(zone, 'America/New_York')
+                  - (day::timestamp AT TIME ZONE coalesce(zone, 'America/New_York') - interval '12 hours')
+                  AT TIME ZONE 'UTC'))
               AT TIME ZONE coalesce(zone, 'America/New_York'))::date = day
-        THEN day::timestamp AT TIME ZONE coalesce(zone, 'America/New_York') - interval '1 hour'
+        THEN least(day::timestamp AT TIME ZONE coalesce(zone, 'America/New_York'),
+                   day::timestamp AT TIME ZONE 'UTC'
+                   - ((day::timestamp AT TIME ZONE coalesce(zone, 'America/New_York') - interval '12 hours')
+                      AT TIME ZONE coalesce(zone, 'America/New_York')
+                      - (day::timestamp AT TIME ZONE coalesce(zone, 'America/New_York') - interval '12 hours')
+                      AT TIME ZONE 'UTC'))
         ELSE day::timestamp AT TIME ZONE coalesce(zone, 'America/New_York')
     END;
 END;
