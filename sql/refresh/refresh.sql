@@ -316,6 +316,7 @@ BEGIN
         IF strategy <> 'skipped' THEN
             UPDATE @extschema@._argo_refreshed_views AS v
             SET relfilenode = c.relfilenode, source_digest = digest, refreshed_at = clock_timestamp(),
+                refreshed_by = pg_current_xact_id(),
                 strategy = _argo_refresh.strategy, duration_ms = _argo_refresh.duration_ms,
                 last_data = _argo_refresh.last_data
             FROM pg_class AS c

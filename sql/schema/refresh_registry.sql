@@ -11,6 +11,7 @@ CREATE TABLE @extschema@._argo_refreshed_views (
     relfilenode oid,
     source_digest text,
     refreshed_at timestamptz,
+    refreshed_by xid8,
     strategy text,
     duration_ms double precision,
     last_data timestamptz,
@@ -27,6 +28,32 @@ COMMENT ON COLUMN @extschema@._argo_refreshed_views.range_function IS
 COMMENT ON COLUMN @extschema@._argo_refreshed_views.relfilenode IS
     'File of the view after its last refresh: another one says that somebody refreshed it by hand, blocking.';
 COMMENT ON COLUMN @extschema@._argo_refreshed_views.source_digest IS 'MD5 of the definition of view and range function at the last refresh.';
+COMMENT ON COLUMN @extschema@._argo_refreshed_views.refreshed_by IS 'The transaction of the last refresh; _argo_overtaken() asks.';
+
+--: function _argo_overtaken
+-- A REFRESH by hand takes its snapshot before it waits for the lock. Where a refresh of Argo's commits
+-- meanwhile, it brings back rows whose marks are gone, so it must leave marks itself.
+CREATE FUNCTION @extschema@._argo_overtaken(matview text, seen pg_snapshot)
+RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading, matview)
+    SELECT c.channel_id, '-infinity', 'infinity', v.matview
+    FROM @extschema@._argo_refreshed_views AS v
+    CROSS JOIN @extschema@.channels AS c
+    WHERE v.matview = to_regclass($1)
+      AND v.refreshed_by IS DISTINCT FROM pg_current_xact_id_if_assigned()
+      AND NOT pg_visible_in_snapshot(v.refreshed_by, seen)
+      -- In a restored database it may be a number that this server has yet to reach.
+      AND v.refreshed_by < pg_snapshot_xmax(pg_current_snapshot());
+    RETURN FOUND;
+END
+$$;
+REVOKE ALL ON FUNCTION @extschema@._argo_overtaken(text, pg_snapshot) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@._argo_overtaken(text, pg_snapshot) IS
+    'Called by the queries of Argo''s materialized views: marks all of a view, and returns true, where a refresh has committed that the snapshot of this one is too old to see.';
 
 --: table refresh_log
 CREATE TABLE @extschema@.refresh_log (

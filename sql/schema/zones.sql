@@ -155,29 +155,3 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION @extschema@._argo_hour(timestamptz, text, timestamptz) IS
     'Start of the hour of a reading on the site''s clock, as date_trunc() has it; zone and origin are those of _argo_zones.';
-
---: function _argo_day_start
-CREATE FUNCTION @extschema@._argo_day_start(day date, zone text)
-RETURNS timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-    -- Where midnight comes twice, as in Havana in autumn, AT TIME ZONE gives the second one; the first is
-    -- midnight at the offset that was in force half a day before, unless the clock then fell back across it.
-    SELECT CASE
-        WHEN ((day::timestamp AT TIME ZONE 'UTC'
-               - ((day::timestamp AT TIME ZONE coalesce(zone, 'America/New_York') - interval '12 hours')
-                  AT TIME ZONE coalesce(zone, 'America/New_York')
-                  - (day::timestamp AT TIME ZONE coalesce(zone, 'America/New_York') - interval '12 hours')
-                  AT TIME ZONE 'UTC'))
-              AT TIME ZONE coalesce(zone, 'America/New_York'))::date = day
-        THEN least(day::timestamp AT TIME ZONE coalesce(zone, 'America/New_York'),
-                   day::timestamp AT TIME ZONE 'UTC'
-                   - ((day::timestamp AT TIME ZONE coalesce(zone, 'America/New_York') - interval '12 hours')
-                      AT TIME ZONE coalesce(zone, 'America/New_York')
-                      - (day::timestamp AT TIME ZONE coalesce(zone, 'America/New_York') - interval '12 hours')
-                      AT TIME ZONE 'UTC'))
-        ELSE day::timestamp AT TIME ZONE coalesce(zone, 'America/New_York')
-    END;
-END;
-COMMENT ON FUNCTION @extschema@._argo_day_start(date, text) IS
-    'First instant of a calendar day in a zone of _argo_zones; NULL counts as America/New_York.';

@@ -44,6 +44,7 @@ FROM @extschema@.channels AS c
 CROSS JOIN LATERAL @extschema@._argo_daily_usage(c.channel_id, '-infinity', 'infinity') AS u
 -- pg_dump fills a view after those that it finds named in it, and does not look into functions.
 CROSS JOIN (SELECT count(*) FROM (SELECT FROM @extschema@.mv_hourly_usage LIMIT 1) AS h) AS filled_before
+WHERE (SELECT @extschema@._argo_overtaken('@extschema@.mv_daily_usage', pg_current_snapshot())) IS NOT NULL
 WITH DATA;
 COMMENT ON MATERIALIZED VIEW @extschema@.mv_daily_usage IS
     'Clean readings per meter and day, as of the last argo_refresh(). Read it through v_readings_daily, which is exact at every moment.';

@@ -2,19 +2,38 @@
 
 --: function _argo_days
 -- In PL/pgSQL because ROWS counts, as in _argo_split().
-CREATE FUNCTION @extschema@._argo_days(days datemultirange, first_day date, last_day date)
-RETURNS SETOF date
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE ROWS 1
+CREATE FUNCTION @extschema@._argo_days(days datemultirange, first_day date, last_day date, zone text)
+RETURNS TABLE (day date, range_start timestamptz, range_end timestamptz, is_ordinary boolean)
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN QUERY
-    SELECT lower(r.days) + n.offset_days
-    FROM unnest(days * datemultirange(daterange(first_day, last_day, '[]'))) AS r (days)
-    CROSS JOIN LATERAL generate_series(0, upper(r.days) - lower(r.days) - 1) AS n (offset_days);
+    SELECT
+        b.day,
+        CASE WHEN b.is_ordinary THEN b.midnight ELSE b.midnight - interval '3 hours' END,
+        CASE WHEN b.is_ordinary THEN b.next_midnight ELSE b.next_midnight + interval '3 hours' END,
+        b.is_ordinary
+    FROM (
+        SELECT
+            m.day,
+            m.midnight,
+            m.next_midnight,
+            m.next_midnight - m.midnight = interval '24 hours'
+                AND m.midnight - (m.day - 1)::timestamp AT TIME ZONE zone = interval '24 hours' AS is_ordinary
+        FROM (
+            SELECT
+                lower(r.days) + n.offset_days AS day,
+                (lower(r.days) + n.offset_days)::timestamp AT TIME ZONE zone AS midnight,
+                (lower(r.days) + n.offset_days + 1)::timestamp AT TIME ZONE zone AS next_midnight
+            FROM unnest($1 * datemultirange(daterange(first_day, last_day, '[]'))) AS r (days)
+            CROSS JOIN LATERAL generate_series(0, upper(r.days) - lower(r.days) - 1) AS n (offset_days)
+        ) AS m
+    ) AS b;
 END
 $$;
-COMMENT ON FUNCTION @extschema@._argo_days(datemultirange, date, date) IS 'The days of a multirange from a first to a last one, one a row.';
+COMMENT ON FUNCTION @extschema@._argo_days(datemultirange, date, date, text) IS
+    'The days of a multirange from a first to a last one, one a row, each with a range of time that holds it: the day itself where it is an ordinary one, else, near a clock change, more than that.';
 
 --: view _argo_dirty_days
 CREATE VIEW @extschema@._argo_dirty_days AS
@@ -77,7 +96,8 @@ CROSS JOIN LATERAL (
     FROM @extschema@.readings AS e
     WHERE e.channel_id = d.meter_id AND e."timestamp" > '-infinity' AND e."timestamp" < 'infinity'
 ) AS e
-CROSS JOIN LATERAL @extschema@._argo_days(d.days, e.first_day, e.last_day) AS w (day)
+CROSS JOIN LATERAL @extschema@._argo_days(
+    d.days, e.first_day, e.last_day, coalesce(z.timezone, 'America/New_York')) AS w
 -- Day by day, so that a date asked for is the only one computed.
 CROSS JOIN LATERAL (
     SELECT
@@ -91,8 +111,8 @@ CROSS JOIN LATERAL (
         avg(r.power_factor::double precision) AS avg_power_factor
     FROM @extschema@.v_clean_readings AS r
     WHERE r.channel_id = d.meter_id
-      AND r."timestamp" >= @extschema@._argo_day_start(w.day, z.timezone)
-      AND r."timestamp" < @extschema@._argo_day_start(w.day + 1, z.timezone)
+      AND r."timestamp" >= w.range_start AND r."timestamp" < w.range_end
+      AND (w.is_ordinary OR (r."timestamp" AT TIME ZONE coalesce(z.timezone, 'America/New_York'))::date = w.day)
     HAVING count(*) > 0
 ) AS l;
 COMMENT ON VIEW @extschema@._argo_exact_days IS

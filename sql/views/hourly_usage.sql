@@ -49,6 +49,7 @@ SELECT u.meter_id, u.hour, u.avg_kw, u.total_kwh, u.reading_count, u.peak_kw, u.
        u.max_voltage_v, u.voltage_count, u.avg_power_factor, u.power_factor_count
 FROM @extschema@.channels AS c
 CROSS JOIN LATERAL @extschema@._argo_hourly_usage(c.channel_id, '-infinity', 'infinity') AS u
+WHERE (SELECT @extschema@._argo_overtaken('@extschema@.mv_hourly_usage', pg_current_snapshot())) IS NOT NULL
 WITH DATA;
 COMMENT ON MATERIALIZED VIEW @extschema@.mv_hourly_usage IS
     'Clean readings per meter and hour, as of the last argo_refresh(). Read it through v_readings_hourly, which is exact at every moment.';
