@@ -122,26 +122,29 @@ std::string merge_query(const std::string& schema, Oid view) {
       " AS last_bucket FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2),"
       " pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5))"
       " AS r (meter, range_start, range_end, first_bucket, last_bucket)),"
-      " n AS MATERIALIZED (SELECT true AS is_new, " +
+      " n AS MATERIALIZED (SELECT true AS _argo_is_new, " +
       join(columns, ", ",
            [](const Column& c) { return "s." + c.name + "::" + c.type + " AS " + c.name; }) +
       " FROM r CROSS JOIN LATERAL " + it.source + "(" + (it.meter_column ? "r.meter, " : "") +
       "r.range_start, r.range_end) AS s WHERE s" + in_range +
-      "), o AS (SELECT u.ctid AS place, u.* FROM r JOIN " + it.view + " AS u ON u" + in_range +
+      "), o AS (SELECT u.* FROM r CROSS JOIN LATERAL (SELECT u.ctid AS _argo_place, u.* FROM " +
+      it.view + " AS u WHERE u" + in_range +
       (it.meter_column ? " AND u." + *it.meter_column + " = r.meter" : "") +
-      "), d AS (SELECT o.place, n.is_new, " + of("n") + " FROM o FULL JOIN n ON " +
+      // A fence, or the planner might join all rows of a meter to all of its ranges.
+      " OFFSET 0) AS u), d AS (SELECT o._argo_place, n._argo_is_new, " + of("n") +
+      " FROM o FULL JOIN n ON " +
       join(key, " AND ", [](const std::string& name) { return "o." + name + " = n." + name; }) +
-      " WHERE o.place IS NULL OR n.is_new IS NULL OR ROW(" + of("o") + ")::record *<> ROW(" +
-      of("n") + ")::record) ";
+      " WHERE o._argo_place IS NULL OR n._argo_is_new IS NULL OR ROW(" + of("o") +
+      ")::record *<> ROW(" + of("n") + ")::record) ";
   const std::string head = "NULL::pg_catalog.int8, NULL::pg_catalog.bool, ";
   if (keys.size() == 1) {
-    sql += "SELECT d.place, d.is_new, " + head + of("d") + " FROM d";
+    sql += "SELECT d._argo_place, d._argo_is_new, " + head + of("d") + " FROM d";
   } else {
     // Under several unique indexes a row may take what another one gives up, so all old ones go
     // first.
-    sql += "SELECT d.place, NULL::pg_catalog.bool, " + head + nulls +
-           " FROM d WHERE d.place IS NOT NULL UNION ALL SELECT NULL, true, " + head + of("d") +
-           " FROM d WHERE d.is_new";
+    sql += "SELECT d._argo_place, NULL::pg_catalog.bool, " + head + nulls +
+           " FROM d WHERE d._argo_place IS NOT NULL UNION ALL SELECT NULL, true, " + head +
+           of("d") + " FROM d WHERE d._argo_is_new";
   }
   const std::string key_list = join(key, ", ", [](const std::string& name) { return "n." + name; });
   sql += " UNION ALL SELECT NULL, NULL, count(*), EXISTS (SELECT FROM n WHERE (" + key_list +

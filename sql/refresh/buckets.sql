@@ -17,6 +17,8 @@ AS $$
 #variable_conflict use_column
 DECLARE
     one_unit CONSTANT interval := CASE unit WHEN 'quarter' THEN '3 months' ELSE '1 ' || unit END;
+    -- To recompute a few clean buckets costs less than a range of its own.
+    near CONSTANT interval := CASE unit WHEN 'hour' THEN interval '6 hours' ELSE interval '3 days' END;
 BEGIN
     RETURN QUERY
     -- From the start of the first bucket to the end of the last one.
@@ -35,18 +37,18 @@ BEGIN
             min(m.zone) AS zone,
             CASE WHEN unit = 'hour' THEN
                 range_agg(tstzrange(date_trunc('hour', m.first_reading, m.zone),
-                                    date_trunc('hour', m.last_reading, m.zone) + interval '1 hour', '[]'))
+                                    date_trunc('hour', m.last_reading, m.zone) + interval '1 hour' + near, '[]'))
             ELSE
                 -- Calendar days and more of the site, laid out as if its clock were UTC.
                 range_agg(tstzrange(
                     date_trunc(unit, m.first_reading AT TIME ZONE m.zone) AT TIME ZONE 'UTC',
-                    (date_trunc(unit, m.last_reading AT TIME ZONE m.zone) + one_unit) AT TIME ZONE 'UTC',
+                    (date_trunc(unit, m.last_reading AT TIME ZONE m.zone) + one_unit + near) AT TIME ZONE 'UTC',
                     '[]'))
             END AS spans
         FROM marked AS m
         GROUP BY m.meter_id
     ), split AS (
-        SELECT s.meter_id, s.zone, lower(r.span) AS starts, upper(r.span) AS ends
+        SELECT s.meter_id, s.zone, lower(r.span) AS starts, upper(r.span) - near AS ends
         FROM spans AS s CROSS JOIN LATERAL unnest(s.spans) AS r (span)
     )
     SELECT b.meter_id, b.range_start, b.range_end, b.first_bucket, b.last_bucket
@@ -86,4 +88,4 @@ END
 $$;
 
 COMMENT ON FUNCTION @extschema@._argo_buckets(text, boolean, boolean, integer[], timestamptz[], timestamptz[]) IS
-    'The buckets that hold the marked readings, neighbours joined: readings of [range_start, range_end) give the whole of those that begin from first_bucket to last_bucket, both included (days of UTC where the bucket is a date). meter_id is NULL where the view has no meter.';
+    'The buckets that hold the marked readings, near ones joined: readings of [range_start, range_end) give the whole of those that begin from first_bucket to last_bucket, both included (days of UTC where the bucket is a date). meter_id is NULL where the view has no meter.';

@@ -133,7 +133,17 @@ BEGIN
     inserted := -pg_stat_get_xact_tuples_inserted(matview);
     deleted := -pg_stat_get_xact_tuples_deleted(matview);
     updated := 0;
-    EXECUTE format('REFRESH MATERIALIZED VIEW CONCURRENTLY %s', matview);
+    BEGIN
+        EXECUTE format('REFRESH MATERIALIZED VIEW CONCURRENTLY %s', matview);
+    EXCEPTION WHEN unique_violation THEN
+        IF current_setting('transaction_isolation') NOT IN ('repeatable read', 'serializable') THEN
+            RAISE;
+        END IF;
+        RAISE EXCEPTION 'could not serialize access due to a concurrent refresh'
+            USING ERRCODE = '40001',
+                  DETAIL = format('Another one has changed %s since this transaction began. Nothing was changed.', matview),
+                  HINT = 'Roll back and try again.';
+    END;
     inserted := inserted + pg_stat_get_xact_tuples_inserted(matview);
     deleted := deleted + pg_stat_get_xact_tuples_deleted(matview);
 END

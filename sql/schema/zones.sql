@@ -141,17 +141,25 @@ CREATE TRIGGER _argo_zones_updated
 COMMENT ON TRIGGER _argo_zones_updated ON @extschema@.organizations IS 'Verifies zones that an UPDATE changed.';
 
 --: function _argo_hour
--- Inlined; the zone is NULL for a meter without a site.
+-- Inlined. A zone is NULL for a meter without a site.
 CREATE FUNCTION @extschema@._argo_hour(reading timestamptz, zone text, origin timestamptz)
 RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT CASE
-        WHEN (origin IS NOT NULL OR zone IS NULL)
-             AND reading >= timestamptz '1970-01-01 00:00:00+00' AND reading < timestamptz '2100-01-01 00:00:00+00'
-        THEN date_bin('1 hour', reading, coalesce(origin, timestamptz '1970-01-01 00:00:00+00'))
-        ELSE date_trunc('hour', reading, coalesce(zone, 'America/New_York'))
-    END;
+    SELECT CASE WHEN origin IS NOT NULL THEN date_bin('1 hour', reading, origin)
+                ELSE date_trunc('hour', reading, coalesce(zone, 'America/New_York')) END;
 END;
 COMMENT ON FUNCTION @extschema@._argo_hour(timestamptz, text, timestamptz) IS
-    'Start of the hour of a reading on the site''s clock, as date_trunc() has it; zone and origin are those of _argo_zones.';
+    'Start of the hour of a reading on the site''s clock, as date_trunc() has it. The origin is what _argo_valid_origin() says.';
+
+--: function _argo_valid_origin
+-- Inlined.
+CREATE FUNCTION @extschema@._argo_valid_origin(reading timestamptz, zone text, origin timestamptz)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT CASE WHEN reading >= timestamptz '1970-01-01 00:00:00+00' AND reading < timestamptz '2100-01-01 00:00:00+00'
+                THEN CASE WHEN zone IS NULL THEN timestamptz '1970-01-01 00:00:00+00' ELSE origin END END;
+END;
+COMMENT ON FUNCTION @extschema@._argo_valid_origin(timestamptz, text, timestamptz) IS
+    'An instant at which hours begin in the zone of a reading, from zone and hour_origin of _argo_zones; NULL where that is not known.';

@@ -3,16 +3,23 @@
 --: function _argo_split
 -- In PL/pgSQL because ROWS counts: the planner would take unnest() for a hundred ranges, and a plan that
 -- dear for JIT.
-CREATE FUNCTION @extschema@._argo_split(ranges tstzmultirange)
-RETURNS SETOF tstzrange
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE ROWS 1
+CREATE FUNCTION @extschema@._argo_split(hours tstzmultirange, zone text, origin timestamptz)
+RETURNS TABLE (starts tstzrange, valid_origin timestamptz)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    -- Where an origin may be valid: asked once a range instead of once a reading.
+    era CONSTANT tstzmultirange := '{[1970-01-01 00:00:00+00, 2099-12-31 00:00:00+00)}';
 BEGIN
-    RETURN QUERY SELECT unnest(ranges);
+    RETURN QUERY
+    SELECT r.hours, @extschema@._argo_valid_origin('1970-01-01 00:00:00+00', zone, origin) FROM unnest($1 * era) AS r (hours)
+    UNION ALL
+    SELECT r.hours, NULL FROM unnest($1 - era) AS r (hours);
 END
 $$;
-COMMENT ON FUNCTION @extschema@._argo_split(tstzmultirange) IS 'The ranges of a multirange, one a row.';
+COMMENT ON FUNCTION @extschema@._argo_split(tstzmultirange, text, timestamptz) IS
+    'The ranges of a multirange of hours'' starts, one a row, each with the origin that is valid for its readings.';
 
 --: view _argo_dirty_hours
 CREATE VIEW @extschema@._argo_dirty_hours AS
@@ -74,12 +81,12 @@ SELECT
 FROM @extschema@._argo_dirty_hours AS d
 JOIN @extschema@.v_meters AS m ON m.meter_id = d.meter_id
 LEFT JOIN @extschema@._argo_zones AS z ON z.organization_id = m.site_id
-CROSS JOIN LATERAL @extschema@._argo_split(d.hours) AS w (hours)
+CROSS JOIN LATERAL @extschema@._argo_split(d.hours, z.timezone, z.hour_origin) AS w
 -- As _argo_hourly_usage() has it, written out: an inlined function would ask rights of the reader that
 -- only the owner of the view need have.
 CROSS JOIN LATERAL (
     SELECT
-        @extschema@._argo_hour(r."timestamp", z.timezone, z.hour_origin) AS hour,
+        @extschema@._argo_hour(r."timestamp", z.timezone, w.valid_origin) AS hour,
         avg(r.power_kw::double precision) AS avg_kw,
         sum(r.energy_kwh::double precision) AS total_kwh,
         count(*) AS reading_count,
@@ -92,9 +99,9 @@ CROSS JOIN LATERAL (
         count(r.power_factor) AS power_factor_count
     FROM @extschema@.v_clean_readings AS r
     WHERE r.channel_id = d.meter_id
-      AND r."timestamp" >= lower(w.hours) AND r."timestamp" < upper(w.hours) + interval '1 hour'
-    GROUP BY @extschema@._argo_hour(r."timestamp", z.timezone, z.hour_origin)
+      AND r."timestamp" >= lower(w.starts) AND r."timestamp" < upper(w.starts) + interval '1 hour'
+    GROUP BY @extschema@._argo_hour(r."timestamp", z.timezone, w.valid_origin)
 ) AS l
-WHERE w.hours @> l.hour;
+WHERE w.starts @> l.hour;
 COMMENT ON VIEW @extschema@._argo_exact_hours IS
     'The columns of mv_hourly_usage with the names of meter, site and device, exact at every moment. Give a meter or a site.';

@@ -23,7 +23,8 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT
         r.channel_id AS meter_id,
-        @extschema@._argo_hour(r."timestamp", z.timezone, z.hour_origin) AS hour,
+        @extschema@._argo_hour(
+            r."timestamp", z.timezone, @extschema@._argo_valid_origin(r."timestamp", z.timezone, z.hour_origin)) AS hour,
         avg(r.power_kw::double precision) AS avg_kw,
         sum(r.energy_kwh::double precision) AS total_kwh,
         count(*) AS reading_count,
@@ -38,7 +39,8 @@ BEGIN ATOMIC
     JOIN @extschema@.channels AS c ON c.channel_id = r.channel_id
     LEFT JOIN @extschema@._argo_zones AS z ON z.organization_id = c.organization_id
     WHERE r.channel_id = meter AND r."timestamp" >= range_start AND r."timestamp" < range_end
-    GROUP BY r.channel_id, @extschema@._argo_hour(r."timestamp", z.timezone, z.hour_origin);
+    GROUP BY r.channel_id, @extschema@._argo_hour(
+            r."timestamp", z.timezone, @extschema@._argo_valid_origin(r."timestamp", z.timezone, z.hour_origin));
 END;
 COMMENT ON FUNCTION @extschema@._argo_hourly_usage(integer, timestamptz, timestamptz) IS
     'Rows of mv_hourly_usage from the clean readings of a meter in [range_start, range_end). The readings of an hour H lie in [H, H + 1 hour): a bucket is complete when the range covers that.';

@@ -26,7 +26,7 @@ CROSS JOIN LATERAL (
          ORDER BY u.hour DESC
          LIMIT 1)
         UNION ALL
-        SELECT s.hours FROM @extschema@._argo_split(d.hours) AS s (hours)
+        SELECT s.starts FROM @extschema@._argo_split(d.hours, NULL, NULL) AS s
     ) AS w
     CROSS JOIN LATERAL (
         SELECT c.*

@@ -3,13 +3,14 @@
 \set QUIET on
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(113);
+SELECT plan(132);
 
 DO $$ BEGIN PERFORM argo_setup(); END $$;
 
 INSERT INTO organizations (organization_id, organization_name, timezone) VALUES
     ('ny', 'New York', 'America/New_York'), ('kolkata', 'Kolkata', 'Asia/Kolkata'), ('kathmandu', 'Kathmandu', 'Asia/Kathmandu'),
-    ('howe', 'Lord Howe', 'Australia/Lord_Howe'), ('bad', 'Nowhere', 'Mars/Olympus');
+    ('howe', 'Lord Howe', 'Australia/Lord_Howe'), ('bad', 'Nowhere', 'Mars/Olympus'),
+    ('west', 'Two midnights in autumn', 'America/Havana');
 -- Two meters a site, and two of no site.
 INSERT INTO channels (channel_id, channel_name, organization_id)
 SELECT row_number() OVER (ORDER BY o.organization_id, n), format('%s %s', o.organization_id, n), o.organization_id
@@ -196,6 +197,24 @@ TRUNCATE channels CASCADE;
 INSERT INTO channels (channel_id, channel_name, organization_id) VALUES (1, 'Another', 'ny'), (20, 'New', 'howe');
 SELECT pg_temp.measure(ARRAY[1, 20], '2025-04-06 00:00Z', '2025-04-06 06:00Z') \g /dev/null
 SELECT pg_temp.exact('meters truncated with their readings, and ids given anew');
+
+-- Clocks that skipped a day, or went back over midnight by two hours, three, or half an hour.
+CREATE TEMP TABLE moved (zone text, at timestamptz);
+INSERT INTO moved VALUES ('Pacific/Apia', '2011-12-30 10:00Z'), ('Asia/Chita', '2014-10-25 16:00Z'), ('Antarctica/Casey', '2023-03-08 16:00Z'),
+    ('Asia/Colombo', '2006-04-14 18:30Z'), ('America/Juneau', '1983-10-30 09:00Z'), ('America/Caracas', '2007-12-09 07:00Z'),
+    ('America/Sao_Paulo', '2018-02-18 02:00Z'), ('Asia/Amman', '2013-10-24 22:00Z'), ('Asia/Pyongyang', '2018-05-04 15:00Z');
+INSERT INTO organizations (organization_id, organization_name, timezone) SELECT zone, zone, zone FROM moved;
+INSERT INTO channels (channel_id, channel_name, organization_id) SELECT 100 + row_number() OVER (ORDER BY zone), zone, zone FROM moved;
+SELECT pg_temp.measure(ARRAY[channel_id], date_trunc('hour', at) - interval '28 hours', date_trunc('hour', at) + interval '28 hours')
+FROM moved JOIN channels ON organization_id = zone \g /dev/null
+SELECT pg_temp.exact('clocks that moved at midnight');
+DO $$ BEGIN PERFORM argo_refresh(); END $$;
+SELECT pg_temp.exact('and refreshed');
+UPDATE readings SET energy_kwh = energy_kwh + 1 FROM moved JOIN channels AS c ON c.organization_id = zone
+WHERE readings.channel_id = c.channel_id AND "timestamp" BETWEEN at - interval '3 hours' AND at + interval '1 hour';
+SELECT pg_temp.exact('a few hours dirty there');
+DO $$ BEGIN PERFORM argo_refresh('incremental', days => 1); END $$;
+SELECT is(pg_temp.stale('mv_hourly_usage') + pg_temp.stale('mv_daily_usage'), 0::bigint, 'and refreshed in place');
 
 SELECT * FROM finish();
 ROLLBACK;

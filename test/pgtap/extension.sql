@@ -1,6 +1,6 @@
 -- The extension comes and goes; the data is the user's and stays.
 BEGIN;
-SELECT plan(22);
+SELECT plan(26);
 SET client_min_messages = error;
 
 SELECT set_eq($$
@@ -10,7 +10,8 @@ $$, ARRAY['pg_proc', 'pg_foreign_data_wrapper'], 'members are functions and the 
 SELECT is_empty($$
     SELECT p.oid::regprocedure FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid JOIN pg_proc AS p ON p.oid = d.objid
     WHERE e.extname = 'argo' AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e' AND p.proname !~ '^_?argo_'
-$$, 'whose names begin with argo_ or _argo_');
+      AND p.proname <> 'refresh_materialized_views_smart'
+$$, 'whose names begin with argo_ or _argo_, but for one that schedules call');
 SELECT is_empty($$
     SELECT p.oid::regprocedure FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid JOIN pg_proc AS p ON p.oid = d.objid
     WHERE e.extname = 'argo' AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e'
@@ -38,7 +39,8 @@ DROP SERVER eniscope CASCADE;
 SELECT lives_ok('DROP EXTENSION argo', 'without them the extension goes without CASCADE');
 SELECT set_eq('SELECT * FROM readings', 'SELECT * FROM kept', 'no reading is lost');
 SELECT set_eq('SELECT * FROM v_readings_daily', 'SELECT * FROM kept_days', 'the views still work');
-SELECT lives_ok('REFRESH MATERIALIZED VIEW CONCURRENTLY mv_hourly_usage', 'so does the materialized view');
+SELECT lives_ok('REFRESH MATERIALIZED VIEW CONCURRENTLY ' || matview, 'so does ' || matview)
+FROM unnest(ARRAY['mv_hourly_usage', 'mv_daily_usage']) AS matview;
 SELECT lives_ok($$UPDATE organizations SET timezone = 'Europe/London'$$, 'so do the triggers');
 SELECT lives_ok('CREATE EXTENSION argo', 'the extension comes back');
 SELECT is_empty($$SELECT * FROM argo_setup() WHERE action <> 'unchanged'$$, 'and takes up the tables as they are');
@@ -46,6 +48,8 @@ SELECT is_empty($$SELECT * FROM argo_setup() WHERE action <> 'unchanged'$$, 'and
 CREATE SERVER eniscope FOREIGN DATA WRAPPER eniscope OPTIONS (url :'sim_url');
 CREATE USER MAPPING FOR CURRENT_USER SERVER eniscope OPTIONS (api_key :'api_key', email :'email', password :'password');
 SELECT is((SELECT inserted FROM argo_ingest('23272', 2, as_of => to_timestamp(:now))), 0::bigint, 'an ingest finds all of it');
+SELECT bag_eq('SELECT meter_id, day, total_kwh FROM mv_daily_usage', $$SELECT u.meter_id, u.day, u.total_kwh
+    FROM channels AS c, _argo_daily_usage(c.channel_id, '-infinity', 'infinity') AS u$$, 'and the refresh what changed without it');
 
 -- In a schema of another name, with a caller whose search_path knows nothing of it.
 DROP SERVER eniscope CASCADE;
@@ -60,8 +64,12 @@ RESET search_path;
 SELECT is(:'status'::text, 'success', 'an ingest there');
 SELECT set_eq('SELECT channel_id, "timestamp", energy_kwh, power_kw FROM "my argo".readings',
               'SELECT channel_id, "timestamp", energy_kwh, power_kw FROM kept', 'stores the same there');
-SELECT set_eq('SELECT meter_id, hour, total_kwh FROM "my argo".mv_hourly_usage',
-              $$SELECT meter_id, hour, total_kwh FROM "my argo"._argo_hourly_usage('-infinity', 'infinity')$$, 'and refreshes there');
+SELECT set_eq('SELECT * FROM "my argo".' || matview,
+              format('SELECT u.* FROM "my argo".channels AS c, "my argo".%s(c.channel_id, ''-infinity'', ''infinity'') AS u', source),
+              'and refreshes ' || matview || ' there')
+FROM (VALUES ('mv_hourly_usage', '_argo_hourly_usage'), ('mv_daily_usage', '_argo_daily_usage')) AS v (matview, source);
+SELECT results_eq('SELECT view, strategy FROM "my argo".argo_refresh(''full'')',
+                  $$VALUES ('mv_hourly_usage', 'full'), ('mv_daily_usage', 'full')$$, 'by the names that they have there');
 
 -- Tables of the same names that others made are refused.
 DROP SERVER eniscope CASCADE;

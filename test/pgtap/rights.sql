@@ -1,6 +1,6 @@
 -- The grants of docs/security.md are enough for a role that ingests into another's tables, and no more.
 BEGIN;
-SELECT plan(9);
+SELECT plan(15);
 SET client_min_messages = error;
 \set grants `sed -n '/^GRANT .* TO meter_writer;$/p' docs/security.md`
 
@@ -17,11 +17,18 @@ SELECT is((SELECT timezone FROM _argo_zones), 'Asia/Kolkata', 'the zone is kept 
 SELECT throws_ok('DELETE FROM readings', '42501', NULL, 'the role cannot delete readings');
 SELECT throws_ok('UPDATE readings SET energy_kwh = 0', '42501', NULL, 'nor change them');
 SELECT throws_ok($$INSERT INTO _argo_zones VALUES ('23272', 'UTC', true)$$, '42501', NULL, 'nor the zones');
+SELECT throws_ok('SELECT FROM _argo_dirty', '42501', NULL, 'nor read the dirty log');
+SELECT throws_ok('DELETE FROM _argo_dirty', '42501', NULL, 'nor clear it');
+SELECT throws_ok('SELECT * FROM argo_refresh()', '42501', NULL, 'nor refresh');
 RESET ROLE;
-SELECT is((SELECT count(*) FROM mv_hourly_usage), 0::bigint,
-          'the materialized view waits for its owner');
-SELECT is((SELECT strategy FROM argo_refresh()), 'full', 'who refreshes it');
-SELECT set_eq('SELECT * FROM mv_hourly_usage', $$SELECT * FROM _argo_hourly_usage('-infinity', 'infinity')$$, 'so that it is whole');
+SELECT is((SELECT count(*) FROM mv_hourly_usage), 0::bigint, 'the materialized views wait for their owner');
+SELECT isnt_empty('SELECT FROM _argo_dirty', 'marked as they are');
+SELECT is((SELECT sum(reading_count) FROM v_readings_hourly), (SELECT count(*) FROM v_clean_readings)::numeric,
+          'what the views show is exact meanwhile');
+SELECT results_eq('SELECT strategy FROM argo_refresh()', ARRAY['full', 'full'], 'the owner refreshes');
+SELECT set_eq('SELECT * FROM ' || matview, format('SELECT u.* FROM channels AS c, %s(c.channel_id, ''-infinity'', ''infinity'') AS u', source),
+              matview || ' is whole')
+FROM (VALUES ('mv_hourly_usage', '_argo_hourly_usage'), ('mv_daily_usage', '_argo_daily_usage')) AS v (matview, source);
 
 SELECT * FROM finish();
 ROLLBACK;

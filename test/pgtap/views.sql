@@ -172,7 +172,7 @@ SELECT is_empty($$
         FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN _argo_setup_steps() s ON s.object_name = c.relname
         WHERE c.relnamespace = 'public'::regnamespace
         UNION ALL
-        SELECT p.proname, p.prosqlbody::text FROM pg_proc p WHERE p.proname IN ('_argo_hourly_usage', '_argo_daily_usage')
+        SELECT p.proname, p.prosqlbody::text FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosqlbody IS NOT NULL
     )
     SELECT t.name, b.name FROM trees t JOIN session_bound b ON t.tree LIKE '%:funcid ' || b.oid || ' %'
     $$, 'no view asks the session what time it is');

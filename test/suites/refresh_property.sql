@@ -87,9 +87,9 @@ CREATE TABLE play.comparisons (what text PRIMARY KEY, days boolean, query text N
 
 INSERT INTO play.comparisons
 SELECT v.what, false, format($$
-    SELECT d::text FROM ((SELECT * FROM %1$s WHERE %%1$s EXCEPT ALL SELECT * FROM %2$s WHERE %%1$s)
+    SELECT d::text FROM ((SELECT 'shown', * FROM %1$s WHERE %%1$s EXCEPT ALL SELECT 'shown', * FROM %2$s WHERE %%1$s)
                          UNION ALL
-                         (SELECT * FROM %2$s WHERE %%1$s EXCEPT ALL SELECT * FROM %1$s WHERE %%1$s)) AS d$$, v.ours, v.plain)
+                         (SELECT 'missing', * FROM %2$s WHERE %%1$s EXCEPT ALL SELECT 'missing', * FROM %1$s WHERE %%1$s)) AS d$$, v.ours, v.plain)
 FROM (VALUES ('hours', 'v_readings_hourly', 'play.hourly'), ('latest', 'v_latest_readings', 'play.latest'),
              ('mv_hourly_usage and its definition', 'mv_hourly_usage', 'play.defined_hours'),
              ('mv_hourly_usage and a plain aggregate', 'mv_hourly_usage', 'play.stored_hours'),
@@ -221,7 +221,7 @@ BEGIN
             || E'\n' || format('INSERT INTO %s SELECT %s, "timestamp", energy_kwh, power_kw, voltage_v, power_factor FROM (%s) AS n WHERE EXISTS (SELECT FROM channels WHERE channel_id = %s) %s;',
                                into_readings, 100 + session, format(new_readings, hours), 100 + session, overwriting)
         WHEN kind < 990 THEN format(E'DELETE FROM readings WHERE channel_id = %s;\nDELETE FROM channels WHERE channel_id = %1$s AND NOT EXISTS (SELECT FROM readings WHERE channel_id = %1$s);', 100 + session)
-        WHEN kind < 998 AND session = 1 THEN 'TRUNCATE readings;'
+        WHEN session = 1 THEN 'TRUNCATE readings;'
         ELSE format('INSERT INTO %s %s %s;', into_readings, format(new_readings, 24 * hours), overwriting) END;
 END $$;
 
@@ -254,7 +254,7 @@ DECLARE
 BEGIN
     PERFORM setseed(seed);
     FOR step IN 1 .. steps LOOP
-        things := ARRAY(SELECT CASE WHEN random() < 0.05 AND n > 1 THEN play.refresh()
+        things := ARRAY(SELECT CASE WHEN random() < 0.15 AND n > 1 THEN play.refresh()
                                     ELSE play.change(session, format('%s-%s-%s-%s', seed, session, step, n)) END
                         FROM generate_series(1, 2 + floor(random() * 3)::int) AS n);
         RETURN NEXT CASE WHEN random() < 0.3 THEN play.transaction(things) ELSE array_to_string(things, E'\n') END;
@@ -269,10 +269,10 @@ BEGIN
     FOR step IN 1 .. steps LOOP
         kind := random();
         RETURN NEXT CASE
-            WHEN kind < 0.7 THEN play.refresh()
-            WHEN kind < 0.82 THEN play.transaction(ARRAY[play.refresh(), play.refresh()])
-            WHEN kind < 0.9 THEN 'REFRESH MATERIALIZED VIEW CONCURRENTLY ' || play.any_of('mv_hourly_usage;', 'mv_daily_usage;')
-            WHEN kind < 0.95 THEN 'VACUUM ' || play.any_of('mv_hourly_usage;', 'mv_daily_usage;', '_argo_dirty;', 'readings;')
-            ELSE format('SELECT pg_sleep(%s);', random() / 5) END;
+            WHEN kind < 0.75 THEN play.refresh()
+            WHEN kind < 0.83 THEN play.transaction(ARRAY[play.refresh(), play.refresh()])
+            WHEN kind < 0.93 THEN 'REFRESH MATERIALIZED VIEW CONCURRENTLY ' || play.any_of('mv_hourly_usage;', 'mv_daily_usage;')
+            ELSE 'VACUUM (TRUNCATE false) ' || play.any_of('mv_hourly_usage;', 'mv_daily_usage;', '_argo_dirty;', 'readings;') END
+            || format(E'\nSELECT pg_sleep(%s);', random() / 6);
     END LOOP;
 END $$;
