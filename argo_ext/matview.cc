@@ -21,6 +21,8 @@ namespace argo::pg {
 
 namespace {
 
+constexpr int kMaxUpdatesWithHint = 100;
+
 // Raises 42501 unless the caller may refresh the view. Within call().
 void require_right_to_refresh(Oid id) {
   const AclResult right = may_refresh(id);
@@ -107,9 +109,12 @@ void Matview::check_result(TM_Result result) const {
   }
 }
 
-// Makes the index entries of the row in the slot.
+// Makes the index entries of the row in the slot. That it is an update tells a B-tree to look for
+// versions to remove before it splits a page; in a large merge it would find only those of this
+// one.
 void Matview::index(bool is_update, bool only_summarizing) {
-  insert_index_entries(target_, slot_, estate_, is_update, only_summarizing);
+  const bool is_worth_a_look = is_update && ++updates_ <= kMaxUpdatesWithHint;
+  insert_index_entries(target_, slot_, estate_, is_worth_a_look, only_summarizing);
   ResetPerTupleExprContext(estate_);
 }
 

@@ -42,6 +42,7 @@ class Matview {
   Oid caller_ = InvalidOid;
   int caller_context_ = 0;
   int settings_level_ = 0;
+  int updates_ = 0;
 };
 
 }  // namespace argo::pg

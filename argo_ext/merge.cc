@@ -91,7 +91,10 @@ Counts merge(Matview& view, Portal cursor) {
                 "Another one has inserted the same rows since this transaction began. Nothing was "
                 "changed.",
                 "Roll back and try again.");
-  throw Error("21000", "new rows of the materialized view hold a key twice", "Nothing was changed.",
+  const std::string key =
+      error.data()->detail != nullptr ? std::string(error.data()->detail) + " " : std::string();
+  throw Error("21000", "new rows of the materialized view hold a key twice",
+              key + "Nothing was changed.",
               "Have its range function give one row a key of its unique index.");
 }
 

@@ -4,7 +4,7 @@
 CREATE VIEW @extschema@.v_refresh_status AS
 SELECT
     CASE WHEN c.relnamespace = '@extschema@'::regnamespace THEN format('%I', c.relname)
-         ELSE format('%s.%I', c.relnamespace::regnamespace, c.relname) END AS view,
+         ELSE format('%s.%I', c.relnamespace::regnamespace, c.relname) END COLLATE "default" AS view,
     v.last_data,
     floor(extract(epoch FROM CURRENT_TIMESTAMP - v.last_data) / 86400)::integer AS days_behind,
     w.dirty_hours,
