@@ -101,3 +101,13 @@ COMMENT ON FUNCTION @extschema@._argo_merge(regclass, integer[], timestamptz[], 
     'Recomputes buckets of a registered materialized view, as _argo_buckets() gives them, and changes the rows that differ '
     'in place. Who may refresh the view may call it. Raises 22023 where the view is not registered with a range function, '
     '25006, 42501, 55000 where it is not populated or in use, 21000 where the source gives a key twice, 40001.';
+
+CREATE FUNCTION @extschema@._argo_view_span(
+        matview regclass,
+        OUT first_bucket timestamptz,
+        OUT last_bucket timestamptz)
+    LANGUAGE C STABLE STRICT PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'argo_view_span';
+COMMENT ON FUNCTION @extschema@._argo_view_span(regclass) IS
+    'First and last bucket of a registered materialized view, days as midnights of UTC, read with the rights of its owner by who may refresh it.';

@@ -8,11 +8,11 @@
 extern "C" {
 #include <access/relation.h>
 #include <access/tableam.h>
+#include <catalog/namespace.h>
 #include <catalog/pg_class.h>
 #include <commands/tablecmds.h>
 #include <executor/executor.h>
 #include <storage/lmgr.h>
-#include <utils/guc.h>
 #include <utils/rel.h>
 #include <utils/snapmgr.h>
 }
@@ -28,10 +28,6 @@ void require_right_to_refresh(Oid id) {
   const AclResult right = may_refresh(id);
   if (right != ACLCHECK_OK)
     aclcheck_error(right, OBJECT_MATVIEW, get_rel_name(id));
-}
-
-void set(const char* name, const char* value) {
-  (void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
 }  // namespace
@@ -65,25 +61,36 @@ void Matview::open(Oid id) {
                            RelationGetRelationName(relation_)),
                     errdetail("There is nothing to merge into."),
                     errhint("SELECT * FROM argo_refresh('full');")));
-  estate_ = CreateExecutorState();
-  MemoryContext before = MemoryContextSwitchTo(estate_->es_query_cxt);
-  target_ = makeNode(ResultRelInfo);
-  InitResultRelInfo(target_, relation_, 0, nullptr, 0);
-  ExecOpenIndices(target_, false);
-  slot_ = table_slot_create(relation_, nullptr);
-  MemoryContextSwitchTo(before);
 }
 
 void Matview::become_owner() {
   call([&] {
-    GetUserIdAndSecContext(&caller_, &caller_context_);
-    SetUserIdAndSecContext(owner(), caller_context_ | SECURITY_RESTRICTED_OPERATION);
-    settings_level_ = NewGUCNestLevel();
-    set("search_path", "pg_catalog, pg_temp");
-    // The many short scans of a merge look dear enough for JIT and are not.
-    set("jit", "off");
-    // A scan of a small table once a range adds up.
-    set("random_page_cost", "1.1");
+    owner_.begin(relation_->rd_rel->relowner);
+    estate_ = CreateExecutorState();
+    MemoryContext before = MemoryContextSwitchTo(estate_->es_query_cxt);
+    target_ = makeNode(ResultRelInfo);
+    InitResultRelInfo(target_, relation_, 0, nullptr, 0);
+    // As the owner: opening an index runs functions in its expressions.
+    ExecOpenIndices(target_, false);
+    slot_ = table_slot_create(relation_, nullptr);
+    MemoryContextSwitchTo(before);
+  });
+}
+
+void Matview::raise_duplicate() const {
+  ereport(ERROR, (errcode(ERRCODE_CARDINALITY_VIOLATION),
+                  errmsg("new rows of materialized view \"%s\" hold a key twice",
+                         RelationGetRelationName(relation_)),
+                  errdetail("Nothing was changed."),
+                  errhint("Have its range function give one row a key of its unique index.")));
+  pg_unreachable();
+}
+
+bool Matview::is_named(const char* schema, const char* name) const {
+  return call([=, this] {
+    return schema != nullptr && name != nullptr &&
+           strcmp(name, RelationGetRelationName(relation_)) == 0 &&
+           get_namespace_oid(schema, true) == RelationGetNamespace(relation_);
   });
 }
 
@@ -93,11 +100,7 @@ void Matview::check_result(TM_Result result) const {
       return;
     case TM_SelfModified:
     case TM_Invisible:
-      ereport(ERROR, (errcode(ERRCODE_CARDINALITY_VIOLATION),
-                      errmsg("new rows of materialized view \"%s\" hold a key twice",
-                             RelationGetRelationName(relation_)),
-                      errdetail("Nothing was changed."),
-                      errhint("Have its range function give one row a key of its unique index.")));
+      raise_duplicate();
     default:
       ereport(ERROR,
               (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
@@ -153,8 +156,7 @@ void Matview::close() {
     ExecCloseIndices(target_);
     FreeExecutorState(estate_);
     relation_close(relation_, NoLock);
-    AtEOXact_GUC(false, settings_level_);
-    SetUserIdAndSecContext(caller_, caller_context_);
+    owner_.end();
     CommandCounterIncrement();
   });
 }

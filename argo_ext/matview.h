@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "owner_identity.h"
 #include "pg.h"
 
 namespace argo::pg {
@@ -16,8 +17,8 @@ class Matview {
   // errors.
   explicit Matview(Oid id);
 
-  // Becomes the owner in a security-restricted operation with a fixed search_path, as a REFRESH
-  // does, until close(). An error puts the caller back with its (sub)transaction.
+  // Becomes the owner until close(), and only then opens what may run the owner's code: the
+  // indexes.
   void become_owner();
 
   // Changes one row: `old_row` is its place, or null for a new row; `values` are the columns in
@@ -25,10 +26,14 @@ class Matview {
   // changed twice and 40001 where another transaction has changed it.
   void change(ItemPointer old_row, Datum* values, bool* nulls);
 
+  // Raises 21000: the source gives a key twice. Within call().
+  [[noreturn]] void raise_duplicate() const;
+
+  // Says whether this is the view's name; either part may be null.
+  bool is_named(const char* schema, const char* name) const;
+
   // Lets go of everything but the lock.
   void close();
-
-  Oid owner() const { return relation_->rd_rel->relowner; }
 
  private:
   void open(Oid id);
@@ -39,9 +44,7 @@ class Matview {
   EState* estate_ = nullptr;
   ResultRelInfo* target_ = nullptr;
   TupleTableSlot* slot_ = nullptr;
-  Oid caller_ = InvalidOid;
-  int caller_context_ = 0;
-  int settings_level_ = 0;
+  OwnerIdentity owner_;
   int updates_ = 0;
 };
 

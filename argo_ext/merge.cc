@@ -12,19 +12,24 @@
 #include "merge_query.h"
 #include "sql.h"
 
+extern "C" {
+#include <utils/portal.h>
+#include <utils/rel.h>
+}
+
 namespace argo::pg {
 
 namespace {
 
 constexpr int kRangeArguments = 5;
-constexpr long kRowsPerFetch = 1000;
+// Few, since a row may be wide.
+constexpr long kRowsPerFetch = 200;
 
 struct Counts {
   std::int64_t examined;
   std::int64_t inserted;
   std::int64_t updated;
   std::int64_t deleted;
-  bool has_duplicates;
 };
 
 // Opens the query over the ranges that the function was called with. Its snapshot is a new one.
@@ -35,8 +40,12 @@ Portal open_cursor(FunctionCallInfo fcinfo, const std::string& sql) {
     Datum values[kRangeArguments];
     for (int i = 0; i < kRangeArguments; ++i)
       values[i] = PG_GETARG_DATUM(i + 1);
-    return SPI_cursor_open_with_args(nullptr, sql.c_str(), kRangeArguments, types, values, nullptr,
-                                     false, 0);
+    const char* text = pg_any_to_server(sql.c_str(), static_cast<int>(sql.size()), PG_UTF8);
+    Portal cursor =
+        SPI_cursor_open_with_args(nullptr, text, kRangeArguments, types, values, nullptr, false, 0);
+    // Expressions of the view's indexes run between two fetches, and might close it by its name.
+    PinPortal(cursor);
+    return cursor;
   });
 }
 
@@ -50,7 +59,8 @@ void apply(Matview& view, Counts& counts) {
     heap_deform_tuple(table->vals[i], table->tupdesc, values, nulls);
     if (!nulls[2]) {
       counts.examined = DatumGetInt64(values[2]);
-      counts.has_duplicates = DatumGetBool(values[3]);
+      if (DatumGetBool(values[3]))
+        view.raise_duplicate();
       continue;
     }
     auto* place = nulls[0] ? nullptr : reinterpret_cast<ItemPointer>(DatumGetPointer(values[0]));
@@ -77,14 +87,19 @@ Counts merge(Matview& view, Portal cursor) {
       return was_last;
     });
   }
-  call([=] { SPI_cursor_close(cursor); });
+  call([=] {
+    UnpinPortal(cursor);
+    SPI_cursor_close(cursor);
+  });
   return counts;
 }
 
-// A unique index that is violated under the lock means that the source gives a key twice, or that a
-// row has come which the snapshot of this transaction is too old to show.
-[[noreturn]] void explain_violation(const PgError& error) {
-  if (error.data() == nullptr || error.data()->sqlerrcode != ERRCODE_UNIQUE_VIOLATION)
+// A unique index of the view that is violated under the lock means that the source gives a key of a
+// second one twice, or that a row has come which the snapshot of this transaction is too old to
+// show.
+[[noreturn]] void explain_violation(const PgError& error, const Matview& view) {
+  if (error.data() == nullptr || error.data()->sqlerrcode != ERRCODE_UNIQUE_VIOLATION ||
+      !view.is_named(error.data()->schema_name, error.data()->table_name))
     throw error;
   if (call([] { return IsolationUsesXactSnapshot(); }))
     throw Error("40001", "could not serialize access due to a concurrent refresh",
@@ -124,18 +139,21 @@ ARGO_FUNCTION(argo_merge, Statement::kMayBeLogged) {
   const Oid id = PG_GETARG_OID(0);
   open_spi();
   Matview view(id);
-  const std::string sql = merge_query(schema_of_function(fcinfo), id);
+  const std::string schema = schema_of_function(fcinfo);
+  if (query_value("SELECT pg_catalog.has_table_privilege($1, 'DELETE')",
+                  {schema + "._argo_dirty"}) != "t")
+    throw argo::Error(
+        "42501", "permission denied to merge into a materialized view",
+        "Who merges takes marks, which needs DELETE on _argo_dirty. Nothing was changed.",
+        "SELECT * FROM argo_refresh();");
+  const std::string sql = merge_query(schema, id);
   Counts counts{};
   view.become_owner();
   try {
     counts = merge(view, open_cursor(fcinfo, sql));
   } catch (const PgError& error) {
-    explain_violation(error);
+    explain_violation(error, view);
   }
-  if (counts.has_duplicates)
-    throw argo::Error("21000", "new rows of the materialized view hold a key twice",
-                      "Nothing was changed.",
-                      "Have its range function give one row a key of its unique index.");
   view.close();
   close_spi();
   return to_row(fcinfo, counts);

@@ -19,6 +19,11 @@ struct Registration {
   std::string source;  // the range function, qualified and quoted
 };
 
+struct KeyColumn {
+  std::string name;
+  std::string equals;  // its operator, qualified
+};
+
 struct Column {
   std::string name;
   std::string type;
@@ -67,25 +72,39 @@ std::vector<Column> columns_of(const std::string& id) {
   return columns;
 }
 
-// The columns of a unique index that tells all rows apart, one list an index.
-std::vector<std::vector<std::string>> keys_of(const std::string& id) {
-  std::vector<std::vector<std::string>> keys;
-  Text index;
+// The columns of a unique index that tells all rows apart, each with the equality of the index;
+// none where there is no such index.
+std::vector<KeyColumn> key_of(const std::string& id) {
+  std::vector<KeyColumn> key;
   for (const std::vector<Text>& row :
-       query("SELECT i.indexrelid, pg_catalog.quote_ident(a.attname) FROM pg_catalog.pg_index AS i"
-             " CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::pg_catalog.int2[])"
-             " WITH ORDINALITY AS k (attnum, place)"
-             " JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum"
+       query("SELECT pg_catalog.quote_ident(a.attname),"
+             " pg_catalog.format('OPERATOR(%s.%s)', o.oprnamespace::regnamespace, o.oprname)"
+             " FROM (SELECT i.* FROM pg_catalog.pg_index AS i"
              " WHERE i.indrelid = $1::pg_catalog.oid AND i.indisunique AND i.indisvalid"
              " AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL"
-             " AND k.place <= i.indnkeyatts ORDER BY i.indexrelid, k.place",
-             {id})) {
-    if (row[0] != index)
-      keys.emplace_back();
-    index = row[0];
-    keys.back().push_back(*row[1]);
-  }
-  return keys;
+             " ORDER BY i.indexrelid LIMIT 1) AS i"
+             " CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(i.indkey::pg_catalog.int2[]),"
+             " pg_catalog.unnest(i.indclass::pg_catalog.oid[]))"
+             " WITH ORDINALITY AS k (attnum, opclass, place)"
+             " JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum"
+             " JOIN pg_catalog.pg_opclass AS c ON c.oid = k.opclass"
+             " JOIN pg_catalog.pg_amop AS p ON p.amopfamily = c.opcfamily AND p.amopstrategy = 3"
+             " AND p.amoplefttype = c.opcintype AND p.amoprighttype = c.opcintype"
+             " JOIN pg_catalog.pg_operator AS o ON o.oid = p.amopopr"
+             " WHERE k.place <= i.indnkeyatts ORDER BY k.place",
+             {id}))
+    key.push_back({*row[0], *row[1]});
+  return key;
+}
+
+// Says whether a row may take a key that another one gives up only once that one is gone: under
+// several unique indexes of any kind, or where NULLs count as equal, which no join finds.
+bool deletes_first(const std::string& id) {
+  return query_value(
+             "SELECT count(*) > 1 OR bool_or(i.indnullsnotdistinct)"
+             " FROM pg_catalog.pg_index AS i"
+             " WHERE i.indrelid = $1::pg_catalog.oid AND i.indisunique",
+             {id}) == "t";
 }
 
 // Joins `before` name `after` of each by a separator.
@@ -103,15 +122,14 @@ std::string merge_query(const std::string& schema, Oid view) {
   const std::string id = std::to_string(view);
   const Registration it = registration(schema, id);
   const std::vector<Column> columns = columns_of(id);
-  const auto keys = keys_of(id);
-  if (keys.empty())
+  const std::vector<KeyColumn> key = key_of(id);
+  if (key.empty())
     throw Error("55000", it.view + " has no unique index", "Its rows cannot be told apart.",
                 "CREATE UNIQUE INDEX ON " + it.view + " (...);");
-  const std::vector<std::string>& key = keys[0];
   const auto of = [&](const char* alias) {
     return join(columns, ", ", [=](const Column& c) { return alias + ("." + c.name); });
   };
-  const std::string nulls = join(columns, ", ", [](const Column& c) { return "NULL::" + c.type; });
+  const std::string nulls = join(columns, ", ", [](const Column&) { return std::string("NULL"); });
   const std::string in_range = "." + it.bucket_column + " BETWEEN r.first_bucket AND r.last_bucket";
   // A date is compared with days of UTC, which is how they are given.
   const std::string bucket =
@@ -133,22 +151,22 @@ std::string merge_query(const std::string& schema, Oid view) {
       // A fence, or the planner might join all rows of a meter to all of its ranges.
       " OFFSET 0) AS u), d AS (SELECT o._argo_place, n._argo_is_new, " + of("n") +
       " FROM o FULL JOIN n ON " +
-      join(key, " AND ", [](const std::string& name) { return "o." + name + " = n." + name; }) +
+      join(key, " AND ",
+           [](const KeyColumn& k) { return "o." + k.name + " " + k.equals + " n." + k.name; }) +
       " WHERE o._argo_place IS NULL OR n._argo_is_new IS NULL OR ROW(" + of("o") +
       ")::record *<> ROW(" + of("n") + ")::record) ";
-  const std::string head = "NULL::pg_catalog.int8, NULL::pg_catalog.bool, ";
-  if (keys.size() == 1) {
-    sql += "SELECT d._argo_place, d._argo_is_new, " + head + of("d") + " FROM d";
+  const std::string key_list = join(key, ", ", [](const KeyColumn& k) { return "n." + k.name; });
+  // The counts come first, so that a key given twice ends it before a row is written.
+  sql += "SELECT NULL::tid, NULL::bool, count(*), EXISTS (SELECT FROM n WHERE (" + key_list +
+         ") IS NOT NULL GROUP BY " + key_list + " HAVING count(*) > 1), " + nulls +
+         " FROM n UNION ALL (";
+  if (deletes_first(id)) {
+    sql += "SELECT d._argo_place, NULL::bool, NULL::int8, NULL::bool, " + nulls +
+           " FROM d WHERE d._argo_place IS NOT NULL UNION ALL SELECT NULL, true, NULL, NULL, " +
+           of("d") + " FROM d WHERE d._argo_is_new)";
   } else {
-    // Under several unique indexes a row may take what another one gives up, so all old ones go
-    // first.
-    sql += "SELECT d._argo_place, NULL::pg_catalog.bool, " + head + nulls +
-           " FROM d WHERE d._argo_place IS NOT NULL UNION ALL SELECT NULL, true, " + head +
-           of("d") + " FROM d WHERE d._argo_is_new";
+    sql += "SELECT d._argo_place, d._argo_is_new, NULL::int8, NULL::bool, " + of("d") + " FROM d)";
   }
-  const std::string key_list = join(key, ", ", [](const std::string& name) { return "n." + name; });
-  sql += " UNION ALL SELECT NULL, NULL, count(*), EXISTS (SELECT FROM n WHERE (" + key_list +
-         ") IS NOT NULL GROUP BY " + key_list + " HAVING count(*) > 1), " + nulls + " FROM n";
   return sql;
 }
 

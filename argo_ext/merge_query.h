@@ -13,9 +13,9 @@ namespace argo::pg {
 constexpr int kMergeHeadColumns = 4;
 
 // Makes the query for a view from the registry of `schema`, quoted, and the catalogs. Its
-// parameters are arrays: meters, range_starts, range_ends, first_buckets, last_buckets. A row is an
-// old row that goes (no new one), a new one (no place) or both; the last row only has the two
-// counts. SPI must be open and the view locked. Throws Error where the view is not registered with
+// parameters are arrays: meters, range_starts, range_ends, first_buckets, last_buckets. The first
+// row only has the two counts; any other is an old row that goes (no new one), a new one (no place)
+// or both. SPI must be open and the view locked. Throws Error where the view is not registered with
 // a range function, has no unique index, or where its owner need not trust whose the function is.
 std::string merge_query(const std::string& schema, Oid view);
 

@@ -89,7 +89,8 @@ Rows query(const std::string& sql, const std::vector<Text>& parameters) {
       if (plain[i].text != nullptr)
         values[i] = to_text_datum(plain[i].text, plain[i].size);
     }
-    const int code = SPI_execute_with_args(sql.c_str(), count, types, values, nulls, false, 0);
+    const char* text = pg_any_to_server(sql.c_str(), static_cast<int>(sql.size()), PG_UTF8);
+    const int code = SPI_execute_with_args(text, count, types, values, nulls, false, 0);
     if (code < 0)
       elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(code));
     return read_cells();
@@ -112,7 +113,9 @@ Text query_value(const std::string& sql, const std::vector<Text>& parameters) {
 
 std::string schema_of_function(FunctionCallInfo fcinfo) {
   return call([=]() -> const char* {
-    return quote_identifier(get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
+    const char* name =
+        quote_identifier(get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
+    return pg_server_to_any(name, static_cast<int>(strlen(name)), PG_UTF8);
   });
 }
 

@@ -17,9 +17,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    -- Recomputing a bucket in place costs about this many times its part of a full refresh:
+    -- Even where all of it changed, hours cost three quarters of a full refresh and days as much as one:
     -- make bench-refresh, docs/benchmarks.md.
-    full_from_share CONSTANT double precision := 0.5;
+    full_from_share CONSTANT double precision := 0.9;
     is_running boolean;
     chosen regclass[];
     began timestamptz;
@@ -29,7 +29,6 @@ DECLARE
     marks_of oid[];
     kept record;
     digest text;
-    instant text;
     first_data timestamptz;
     dirty record;
     share double precision;
@@ -73,7 +72,7 @@ BEGIN
                @extschema@._argo_range_function(v.range_function, v.meter_column IS NOT NULL) AS source
         FROM @extschema@._argo_refreshed_views AS v
         JOIN pg_class AS c ON c.oid = v.matview
-        JOIN pg_attribute AS a ON a.attrelid = v.matview AND a.attname = v.bucket_column
+        LEFT JOIN pg_attribute AS a ON a.attrelid = v.matview AND a.attname = v.bucket_column
         WHERE v.matview = ANY (chosen)
         ORDER BY v.position
     LOOP
@@ -93,8 +92,6 @@ BEGIN
         END IF;
 
         digest := md5(pg_get_functiondef(kept.source));
-        -- Days are those of UTC here.
-        instant := CASE WHEN kept.is_date THEN '%s::timestamp AT TIME ZONE ''UTC''' ELSE '%s' END;
         strategy := CASE
             WHEN chosen_strategy = 'full' OR NOT kept.is_populated OR kept.relfilenode IS DISTINCT FROM kept.file
                  OR kept.source_digest IS DISTINCT FROM digest THEN 'full'
@@ -112,9 +109,8 @@ BEGIN
             WHEN kept.source IS NULL THEN 'it has no range function' END;
 
         IF strategy = 'incremental' THEN
-            EXECUTE format('SELECT %1$s, %2$s FROM %3$s AS u', format(instant, format('min(u.%I)', kept.bucket_column)),
-                           format(instant, format('max(u.%I)', kept.bucket_column)), kept.matview)
-            INTO first_data, last_data;
+            SELECT s.first_bucket, s.last_bucket INTO first_data, last_data
+            FROM @extschema@._argo_view_span(kept.matview) AS s;
             SELECT array_agg(b.meter_id) AS meters, array_agg(b.range_start) AS starts, array_agg(b.range_end) AS ends,
                    array_agg(b.first_bucket) AS first_buckets, array_agg(b.last_bucket) AS last_buckets,
                    sum(CASE WHEN isfinite(first_data) AND isfinite(last_data) THEN
@@ -167,8 +163,7 @@ BEGIN
             FROM @extschema@._argo_refresh_fully(kept.matview) AS f;
         END IF;
         IF strategy <> 'skipped' THEN
-            EXECUTE format('SELECT %s FROM %s AS u', format(instant, format('max(u.%I)', kept.bucket_column)), kept.matview)
-            INTO last_data;
+            SELECT s.last_bucket INTO last_data FROM @extschema@._argo_view_span(kept.matview) AS s;
         END IF;
         duration_ms := extract(epoch FROM clock_timestamp() - began) * 1000;
         IF strategy <> 'skipped' THEN

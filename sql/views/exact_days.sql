@@ -101,14 +101,14 @@ CROSS JOIN LATERAL @extschema@._argo_days(
 -- Day by day, so that a date asked for is the only one computed.
 CROSS JOIN LATERAL (
     SELECT
-        avg(r.power_kw::double precision) AS avg_kw,
+        sum(r.power_kw::double precision) / count(*) AS avg_kw,
         sum(r.energy_kwh::double precision) AS total_kwh,
         count(*) AS reading_count,
         max(r.power_kw) AS peak_kw,
-        avg(r.voltage_v::double precision) AS avg_voltage_v,
+        sum(r.voltage_v::double precision) / count(r.voltage_v) AS avg_voltage_v,
         min(r.voltage_v) AS min_voltage_v,
         max(r.voltage_v) AS max_voltage_v,
-        avg(r.power_factor::double precision) AS avg_power_factor
+        sum(r.power_factor::double precision) / count(r.power_factor) AS avg_power_factor
     FROM @extschema@.v_clean_readings AS r
     WHERE r.channel_id = d.meter_id
       AND r."timestamp" >= w.range_start AND r."timestamp" < w.range_end

@@ -87,15 +87,15 @@ CROSS JOIN LATERAL @extschema@._argo_split(d.hours, z.timezone, z.hour_origin) A
 CROSS JOIN LATERAL (
     SELECT
         @extschema@._argo_hour(r."timestamp", z.timezone, w.valid_origin) AS hour,
-        avg(r.power_kw::double precision) AS avg_kw,
+        sum(r.power_kw::double precision) / count(*) AS avg_kw,
         sum(r.energy_kwh::double precision) AS total_kwh,
         count(*) AS reading_count,
         max(r.power_kw) AS peak_kw,
-        avg(r.voltage_v::double precision) AS avg_voltage_v,
+        sum(r.voltage_v::double precision) / count(r.voltage_v) AS avg_voltage_v,
         min(r.voltage_v) AS min_voltage_v,
         max(r.voltage_v) AS max_voltage_v,
         count(r.voltage_v) AS voltage_count,
-        avg(r.power_factor::double precision) AS avg_power_factor,
+        sum(r.power_factor::double precision) / count(r.power_factor) AS avg_power_factor,
         count(r.power_factor) AS power_factor_count
     FROM @extschema@.v_clean_readings AS r
     WHERE r.channel_id = d.meter_id

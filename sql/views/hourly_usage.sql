@@ -4,6 +4,7 @@
 -- The matview and whatever recomputes a part of it share this one body, so that they cannot drift. It has
 -- no SET clause and a single SELECT: the planner inlines it, and the range reaches the key of readings.
 -- The real columns are summed as float8, because sum(real) depends on the order of the rows.
+-- sum() / count() is what avg() gives, bit for bit, in less time.
 CREATE FUNCTION @extschema@._argo_hourly_usage(meter integer, range_start timestamptz, range_end timestamptz)
 RETURNS TABLE (
     meter_id integer,
@@ -22,24 +23,24 @@ RETURNS TABLE (
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT
-        r.channel_id AS meter_id,
+        meter AS meter_id,
         @extschema@._argo_hour(
             r."timestamp", z.timezone, @extschema@._argo_valid_origin(r."timestamp", z.timezone, z.hour_origin)) AS hour,
-        avg(r.power_kw::double precision) AS avg_kw,
+        sum(r.power_kw::double precision) / count(*) AS avg_kw,
         sum(r.energy_kwh::double precision) AS total_kwh,
         count(*) AS reading_count,
         max(r.power_kw) AS peak_kw,
-        avg(r.voltage_v::double precision) AS avg_voltage_v,
+        sum(r.voltage_v::double precision) / count(r.voltage_v) AS avg_voltage_v,
         min(r.voltage_v) AS min_voltage_v,
         max(r.voltage_v) AS max_voltage_v,
         count(r.voltage_v) AS voltage_count,
-        avg(r.power_factor::double precision) AS avg_power_factor,
+        sum(r.power_factor::double precision) / count(r.power_factor) AS avg_power_factor,
         count(r.power_factor) AS power_factor_count
     FROM @extschema@.v_clean_readings AS r
     JOIN @extschema@.channels AS c ON c.channel_id = r.channel_id
     LEFT JOIN @extschema@._argo_zones AS z ON z.organization_id = c.organization_id
     WHERE r.channel_id = meter AND r."timestamp" >= range_start AND r."timestamp" < range_end
-    GROUP BY r.channel_id, @extschema@._argo_hour(
+    GROUP BY @extschema@._argo_hour(
             r."timestamp", z.timezone, @extschema@._argo_valid_origin(r."timestamp", z.timezone, z.hour_origin));
 END;
 COMMENT ON FUNCTION @extschema@._argo_hourly_usage(integer, timestamptz, timestamptz) IS

@@ -97,6 +97,8 @@ BEGIN
         EXECUTE definition;
     END LOOP;
 END $$;
+\set stand_ins `sed 's/@extschema@/"my argo"/g' sql/refresh/merge_by_refresh.sql`
+:stand_ins
 SET LOCAL check_function_bodies = on;
 
 CREATE TABLE "my argo".readings (mine text);
