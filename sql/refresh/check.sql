@@ -33,8 +33,8 @@ BEGIN
                   DETAIL = 'No view was refreshed.',
                   HINT = 'Use one of: ' || array_to_string(strategies, ', ') || '.';
     END IF;
-    IF days IS NULL OR days < 1 THEN
-        RAISE EXCEPTION 'days must be 1 or more, not %', coalesce(days::text, 'NULL')
+    IF days IS NULL OR days NOT BETWEEN 1 AND 36600 THEN
+        RAISE EXCEPTION 'days must be between 1 and 36600, not %', coalesce(days::text, 'NULL')
             USING ERRCODE = '22023',
                   DETAIL = 'It says how many days back an incremental refresh looks. No view was refreshed.',
                   HINT = 'Type SELECT * FROM @extschema@.argo_refresh(days => 2);';
@@ -53,7 +53,11 @@ BEGIN
     END IF;
     IF NOT (has_table_privilege('@extschema@._argo_refreshed_views', 'SELECT')
             AND has_table_privilege('@extschema@._argo_refreshed_views', 'UPDATE')
+            AND has_table_privilege('@extschema@._argo_refreshed_views', 'DELETE')
+            AND has_table_privilege('@extschema@._argo_dirty', 'SELECT')
+            AND has_table_privilege('@extschema@._argo_dirty', 'INSERT')
             AND has_table_privilege('@extschema@._argo_dirty', 'DELETE')
+            AND has_table_privilege('@extschema@.refresh_log', 'SELECT')
             AND has_table_privilege('@extschema@.refresh_log', 'INSERT')
             AND has_table_privilege('@extschema@.refresh_log', 'DELETE')) THEN
         RAISE EXCEPTION 'permission denied to refresh'
@@ -79,7 +83,9 @@ BEGIN
     SELECT c.oid::regclass AS matview, c.relowner AS owner INTO barred
     FROM @extschema@._argo_refreshed_views AS v
     JOIN pg_class AS c ON c.oid = v.matview
-    WHERE @extschema@._argo_is_named(v.matview, views) AND NOT @extschema@._argo_may_refresh(v.matview)
+    -- Of all, Argo's own count; others that the caller may not refresh are left out.
+    WHERE @extschema@._argo_is_named(v.matview, coalesce(views, ARRAY['mv_hourly_usage', 'mv_daily_usage']))
+      AND NOT @extschema@._argo_may_refresh(v.matview)
     ORDER BY v.position
     LIMIT 1;
     IF FOUND THEN

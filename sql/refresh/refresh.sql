@@ -68,7 +68,9 @@ BEGIN
 
     FOR kept IN
         SELECT v.*, @extschema@._argo_view_label(v.matview) AS label, c.relispopulated AS is_populated,
-               c.relfilenode AS file, @extschema@._argo_has_key(v.matview) AS has_key, a.atttypid = 'date'::regtype AS is_date,
+               c.relfilenode AS file, @extschema@._argo_may_refresh(v.matview) AS is_ours,
+               v.matview IN ('@extschema@.mv_hourly_usage'::regclass, '@extschema@.mv_daily_usage'::regclass) AS is_argos,
+               @extschema@._argo_has_key(v.matview) AS has_key, a.atttypid = 'date'::regtype AS is_date,
                @extschema@._argo_range_function(v.range_function, v.meter_column IS NOT NULL) AS source
         FROM @extschema@._argo_refreshed_views AS v
         JOIN pg_class AS c ON c.oid = v.matview
@@ -108,65 +110,84 @@ BEGIN
             WHEN strategy = 'skipped' THEN 'nothing has changed'
             WHEN kept.source IS NULL THEN 'it has no range function' END;
 
-        IF strategy = 'incremental' THEN
-            SELECT s.first_bucket, s.last_bucket INTO first_data, last_data
-            FROM @extschema@._argo_view_span(kept.matview) AS s;
-            SELECT array_agg(b.meter_id) AS meters, array_agg(b.range_start) AS starts, array_agg(b.range_end) AS ends,
-                   array_agg(b.first_bucket) AS first_buckets, array_agg(b.last_bucket) AS last_buckets,
-                   sum(CASE WHEN isfinite(first_data) AND isfinite(last_data) THEN
-                       extract(epoch FROM greatest(least(b.last_bucket, last_data) - greatest(b.first_bucket, first_data),
-                                                   interval '0')) END) AS seconds
-            INTO dirty
-            FROM (
-                SELECT array_agg(m.meter_id) AS meters, array_agg(m.first_reading) AS firsts, array_agg(m.last_reading) AS lasts
+        IF NOT kept.is_ours THEN
+            strategy := 'skipped';
+            reason := 'permission denied';
+        END IF;
+        BEGIN
+            IF strategy = 'incremental' THEN
+                SELECT s.first_bucket, s.last_bucket INTO first_data, last_data
+                FROM @extschema@._argo_view_span(kept.matview) AS s;
+                SELECT array_agg(b.meter_id) AS meters, array_agg(b.range_start) AS starts, array_agg(b.range_end) AS ends,
+                       array_agg(b.first_bucket) AS first_buckets, array_agg(b.last_bucket) AS last_buckets,
+                       sum(CASE WHEN isfinite(least(b.last_bucket, last_data)) AND isfinite(greatest(b.first_bucket, first_data)) THEN
+                           greatest(extract(epoch FROM least(b.last_bucket, last_data) - greatest(b.first_bucket, first_data)), 0)
+                       END) AS seconds
+                INTO dirty
                 FROM (
-                    SELECT m.meter_id, m.first_reading, m.last_reading
-                    FROM unnest(marks_of, meters, firsts, lasts) AS m (matview, meter_id, first_reading, last_reading)
-                    WHERE m.matview IS NULL OR m.matview = kept.matview
-                    UNION ALL
-                    SELECT c.channel_id, w.since, 'infinity'
-                    FROM @extschema@.channels AS c
-                    CROSS JOIN (
-                        SELECT least(max(newest."timestamp"), CURRENT_TIMESTAMP) - days * interval '1 day' AS since
+                    SELECT array_agg(m.meter_id) AS meters, array_agg(m.first_reading) AS firsts, array_agg(m.last_reading) AS lasts
+                    FROM (
+                        SELECT m.meter_id, m.first_reading, m.last_reading
+                        FROM unnest(marks_of, meters, firsts, lasts) AS m (matview, meter_id, first_reading, last_reading)
+                        WHERE m.matview IS NULL OR m.matview = kept.matview
+                        UNION ALL
+                        SELECT c.channel_id, w.since, 'infinity'
                         FROM @extschema@.channels AS c
-                        CROSS JOIN LATERAL (
-                            SELECT r."timestamp" FROM @extschema@.readings AS r
-                            WHERE r.channel_id = c.channel_id ORDER BY r."timestamp" DESC LIMIT 1) AS newest
-                    ) AS w
-                    WHERE chosen_strategy = 'incremental' AND w.since IS NOT NULL
+                        CROSS JOIN (
+                            SELECT least(max(newest."timestamp"), CURRENT_TIMESTAMP) - days * interval '1 day' AS since
+                            FROM @extschema@.channels AS c
+                            CROSS JOIN LATERAL (
+                                SELECT r."timestamp" FROM @extschema@.readings AS r
+                                WHERE r.channel_id = c.channel_id ORDER BY r."timestamp" DESC LIMIT 1) AS newest
+                        ) AS w
+                        WHERE chosen_strategy = 'incremental' AND w.since IS NOT NULL
+                    ) AS m
                 ) AS m
-            ) AS m
-            CROSS JOIN LATERAL @extschema@._argo_buckets(
-                kept.bucket_unit, kept.meter_column IS NOT NULL, kept.is_date, m.meters, m.firsts, m.lasts) AS b;
-            -- Unknown where the view is empty: then all of it.
-            share := CASE WHEN dirty.seconds IS NULL THEN 1 ELSE coalesce(
-                dirty.seconds / nullif(extract(epoch FROM last_data - first_data)
-                    * CASE WHEN kept.meter_column IS NULL THEN 1
-                       ELSE (SELECT count(*) FROM @extschema@.channels AS c) END, 0), 1) END;
-            IF dirty.starts IS NULL THEN
-                strategy := 'skipped';
-                reason := 'nothing has changed';
-            ELSIF chosen_strategy = 'smart' AND share >= full_from_share THEN
-                strategy := 'full';
-                reason := format('%s %% of it changed', round(least(share, 1) * 100));
+                CROSS JOIN LATERAL @extschema@._argo_buckets(
+                    kept.bucket_unit, kept.meter_column IS NOT NULL, kept.is_date, m.meters, m.firsts, m.lasts) AS b;
+                -- Unknown where the view is empty: then all of it.
+                share := CASE WHEN dirty.seconds IS NULL OR NOT isfinite(first_data) OR NOT isfinite(last_data) THEN 1 ELSE coalesce(
+                    dirty.seconds / nullif(extract(epoch FROM last_data - first_data)
+                        * CASE WHEN kept.meter_column IS NULL THEN 1
+                           ELSE (SELECT count(*) FROM @extschema@.channels AS c) END, 0), 1) END;
+                IF dirty.starts IS NULL THEN
+                    strategy := 'skipped';
+                    reason := 'nothing has changed';
+                ELSIF chosen_strategy = 'smart' AND share >= full_from_share THEN
+                    strategy := 'full';
+                    reason := format('%s %% of it changed', round(least(share, 1) * 100));
+                END IF;
             END IF;
-        END IF;
 
-        IF strategy = 'incremental' THEN
-            SELECT m.strategy, m.reason, m.rows_examined, m.inserted, m.updated, m.deleted
-            INTO strategy, reason, rows_examined, inserted, updated, deleted
-            FROM @extschema@._argo_merge(kept.matview, dirty.meters, dirty.starts, dirty.ends,
-                                         dirty.first_buckets, dirty.last_buckets) AS m;
-        ELSIF strategy = 'full' THEN
-            SELECT coalesce(f.reason, _argo_refresh.reason), f.inserted, f.updated, f.deleted
-            INTO reason, inserted, updated, deleted
-            FROM @extschema@._argo_refresh_fully(kept.matview) AS f;
-        END IF;
-        IF strategy <> 'skipped' THEN
-            SELECT s.last_bucket INTO last_data FROM @extschema@._argo_view_span(kept.matview) AS s;
+            IF strategy = 'incremental' THEN
+                SELECT m.strategy, m.reason, m.rows_examined, m.inserted, m.updated, m.deleted
+                INTO strategy, reason, rows_examined, inserted, updated, deleted
+                FROM @extschema@._argo_merge(kept.matview, dirty.meters, dirty.starts, dirty.ends,
+                                             dirty.first_buckets, dirty.last_buckets) AS m;
+            ELSIF strategy = 'full' THEN
+                SELECT coalesce(f.reason, _argo_refresh.reason), f.inserted, f.updated, f.deleted
+                INTO reason, inserted, updated, deleted
+                FROM @extschema@._argo_refresh_fully(kept.matview) AS f;
+            END IF;
+            IF strategy <> 'skipped' THEN
+                SELECT s.last_bucket INTO last_data FROM @extschema@._argo_view_span(kept.matview) AS s;
+            END IF;
+        EXCEPTION WHEN OTHERS THEN
+            -- One of the user's own views must not keep the others from being refreshed, unless it was asked for.
+            IF kept.is_argos OR chosen_views IS NOT NULL OR SQLSTATE LIKE '40%' THEN
+                RAISE;
+            END IF;
+            strategy := 'failed';
+            reason := SQLERRM;
+        END;
+        IF NOT kept.is_ours OR strategy = 'failed' THEN
+            INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading, matview)
+            SELECT m.meter_id, m.first_reading, m.last_reading, kept.matview
+            FROM unnest(marks_of, meters, firsts, lasts) AS m (matview, meter_id, first_reading, last_reading)
+            WHERE m.matview IS NULL OR m.matview = kept.matview;
         END IF;
         duration_ms := extract(epoch FROM clock_timestamp() - began) * 1000;
-        IF strategy <> 'skipped' THEN
+        IF strategy IN ('full', 'incremental') THEN
             UPDATE @extschema@._argo_refreshed_views AS v
             SET relfilenode = c.relfilenode, source_digest = digest, refreshed_at = clock_timestamp(),
                 refreshed_by = pg_current_xact_id(),
@@ -174,11 +195,13 @@ BEGIN
                 last_data = _argo_refresh.last_data
             FROM pg_class AS c
             WHERE v.matview = kept.matview AND c.oid = kept.matview;
+        END IF;
+        IF strategy <> 'skipped' THEN
             INSERT INTO @extschema@.refresh_log
                 (view, strategy, reason, rows_examined, inserted, updated, deleted, duration_ms, last_data)
             VALUES (view, strategy, reason, rows_examined, inserted, updated, deleted, duration_ms, last_data);
             PERFORM pg_notify('argo_refresh', json_build_object(
-                'view', view, 'strategy', strategy, 'inserted', inserted, 'updated', updated, 'deleted', deleted,
+                'schema', '@extschema@', 'view', view, 'strategy', strategy, 'inserted', inserted, 'updated', updated, 'deleted', deleted,
                 'duration_ms', round(duration_ms::numeric, 3), 'last_data', last_data)::text);
         END IF;
         RETURN NEXT;

@@ -133,6 +133,10 @@ BEGIN
             USING ERRCODE = '22023', DETAIL = 'It stays registered.',
                   HINT = 'Leave it to argo_refresh(); views => ARRAY[...] chooses what a call refreshes.';
     END IF;
+    IF NOT pg_has_role((SELECT c.relowner FROM pg_class AS c WHERE c.oid = matview), 'USAGE') THEN
+        RAISE EXCEPTION 'must be owner of materialized view %', matview
+            USING ERRCODE = '42501', DETAIL = 'It stays registered.', HINT = 'Ask its owner to type it.';
+    END IF;
     DELETE FROM @extschema@._argo_dirty AS d WHERE d.matview = $1;
     DELETE FROM @extschema@._argo_refreshed_views AS v WHERE v.matview = $1;
     RETURN FOUND;

@@ -16,6 +16,8 @@ COMMENT ON COLUMN @extschema@._argo_dirty.first_reading IS 'Every change lies fr
 COMMENT ON COLUMN @extschema@._argo_dirty.last_reading IS 'to here, included; -infinity and infinity: all of the meter.';
 COMMENT ON COLUMN @extschema@._argo_dirty.matview IS
     'NULL: no view has taken it in; else only this one, refreshed later than others, has not.';
+-- A publication of all tables would refuse to delete marks.
+ALTER TABLE @extschema@._argo_dirty REPLICA IDENTITY FULL;
 -- A table never analyzed is planned for as if it held ten pages.
 ANALYZE @extschema@._argo_dirty;
 
@@ -31,21 +33,28 @@ RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    -- Nearer to the ends of time than this arithmetic with hours and days would leave it.
+    earliest CONSTANT timestamptz := '0001-01-01 00:00:00+00';
+    latest CONSTANT timestamptz := '290000-01-01 00:00:00+00';
 BEGIN
     CASE TG_OP
     WHEN 'INSERT' THEN
         INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading)
-        SELECT n.channel_id, min(n."timestamp"), max(n."timestamp")
+        SELECT n.channel_id, CASE WHEN min(n."timestamp") > earliest THEN min(n."timestamp") ELSE '-infinity' END,
+               CASE WHEN max(n."timestamp") < latest THEN max(n."timestamp") ELSE 'infinity' END
         FROM new_rows AS n
         GROUP BY n.channel_id, date_bin('1 day', n."timestamp", '2000-01-01 00:00:00+00');
     WHEN 'DELETE' THEN
         INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading)
-        SELECT o.channel_id, min(o."timestamp"), max(o."timestamp")
+        SELECT o.channel_id, CASE WHEN min(o."timestamp") > earliest THEN min(o."timestamp") ELSE '-infinity' END,
+               CASE WHEN max(o."timestamp") < latest THEN max(o."timestamp") ELSE 'infinity' END
         FROM old_rows AS o
         GROUP BY o.channel_id, date_bin('1 day', o."timestamp", '2000-01-01 00:00:00+00');
     WHEN 'UPDATE' THEN
         INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading)
-        SELECT b.channel_id, min(b."timestamp"), max(b."timestamp")
+        SELECT b.channel_id, CASE WHEN min(b."timestamp") > earliest THEN min(b."timestamp") ELSE '-infinity' END,
+               CASE WHEN max(b."timestamp") < latest THEN max(b."timestamp") ELSE 'infinity' END
         FROM (SELECT o.channel_id, o."timestamp" FROM old_rows AS o
               UNION ALL
               SELECT n.channel_id, n."timestamp" FROM new_rows AS n) AS b
@@ -163,7 +172,8 @@ BEGIN
         SELECT c.channel_id, '-infinity', 'infinity'
         FROM new_rows AS n JOIN @extschema@.channels AS c ON c.organization_id = n.organization_id
         WHERE NOT EXISTS (SELECT FROM old_rows AS o
-                          WHERE o.organization_id = n.organization_id AND o.timezone = n.timezone);
+                          WHERE o.organization_id = n.organization_id
+                            AND (o.timezone, o.hour_origin) IS NOT DISTINCT FROM (n.timezone, n.hour_origin));
     END IF;
     RETURN NULL;
 END

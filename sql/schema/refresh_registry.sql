@@ -27,7 +27,7 @@ COMMENT ON COLUMN @extschema@._argo_refreshed_views.range_function IS
     'Qualified name of the function that gives the rows for a range of readings; NULL: only full refreshes.';
 COMMENT ON COLUMN @extschema@._argo_refreshed_views.relfilenode IS
     'File of the view after its last refresh: another one says that somebody refreshed it by hand, blocking.';
-COMMENT ON COLUMN @extschema@._argo_refreshed_views.source_digest IS 'MD5 of the definition of view and range function at the last refresh.';
+COMMENT ON COLUMN @extschema@._argo_refreshed_views.source_digest IS 'MD5 of the definition of the range function at the last refresh.';
 COMMENT ON COLUMN @extschema@._argo_refreshed_views.refreshed_by IS 'The transaction of the last refresh; _argo_overtaken() asks.';
 
 --: function _argo_overtaken
@@ -39,6 +39,8 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    -- Under an older snapshot than that of the last refresh this fails with 40001.
+    PERFORM FROM @extschema@._argo_refreshed_views AS v WHERE v.matview = to_regclass($1) FOR SHARE;
     INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading, matview)
     SELECT c.channel_id, '-infinity', 'infinity', v.matview
     FROM @extschema@._argo_refreshed_views AS v

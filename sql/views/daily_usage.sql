@@ -31,7 +31,8 @@ BEGIN ATOMIC
     FROM @extschema@._argo_exact_hours AS h
     LEFT JOIN @extschema@._argo_zones AS z ON z.organization_id = h.site_id
     WHERE h.meter_id = meter AND h.hour >= range_start - interval '1 hour' AND h.hour < range_end
-    GROUP BY h.meter_id, (h.hour AT TIME ZONE coalesce(z.timezone, 'America/New_York'))::date;
+    GROUP BY h.meter_id, (h.hour AT TIME ZONE coalesce(z.timezone, 'America/New_York'))::date
+    ORDER BY 2;
 END;
 COMMENT ON FUNCTION @extschema@._argo_daily_usage(integer, timestamptz, timestamptz) IS
     'Rows of mv_daily_usage from the hours of a meter that hold readings of [range_start, range_end); a day is complete when the range covers it.';
@@ -52,7 +53,7 @@ COMMENT ON COLUMN @extschema@.mv_daily_usage.meter_id IS 'channels.channel_id.';
 COMMENT ON COLUMN @extschema@.mv_daily_usage.day IS 'Calendar day at the site.';
 COMMENT ON COLUMN @extschema@.mv_daily_usage.avg_kw IS 'Mean power, kW.';
 COMMENT ON COLUMN @extschema@.mv_daily_usage.total_kwh IS 'Energy, kWh.';
-COMMENT ON COLUMN @extschema@.mv_daily_usage.reading_count IS 'Clean readings in the day: at most 92, 96 or 100.';
+COMMENT ON COLUMN @extschema@.mv_daily_usage.reading_count IS 'Clean readings in the day: 96 of 15 minutes at most, 92 or 100 where the clock changes by an hour.';
 COMMENT ON COLUMN @extschema@.mv_daily_usage.peak_kw IS 'Highest 15-minute power, kW.';
 COMMENT ON COLUMN @extschema@.mv_daily_usage.avg_voltage_v IS 'Mean voltage, V, of the readings that have one.';
 COMMENT ON COLUMN @extschema@.mv_daily_usage.min_voltage_v IS 'Lowest voltage, V.';

@@ -94,7 +94,8 @@ CROSS JOIN LATERAL (
     SELECT (min(e."timestamp") AT TIME ZONE coalesce(z.timezone, 'America/New_York'))::date AS first_day,
            (max(e."timestamp") AT TIME ZONE coalesce(z.timezone, 'America/New_York'))::date AS last_day
     FROM @extschema@.readings AS e
-    WHERE e.channel_id = d.meter_id AND e."timestamp" > '-infinity' AND e."timestamp" < 'infinity'
+    WHERE e.channel_id = d.meter_id
+      AND e."timestamp" >= '1900-01-01 00:00:00+00' AND e."timestamp" < '2200-01-01 00:00:00+00'
 ) AS e
 CROSS JOIN LATERAL @extschema@._argo_days(
     d.days, e.first_day, e.last_day, coalesce(z.timezone, 'America/New_York')) AS w

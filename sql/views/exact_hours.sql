@@ -13,7 +13,7 @@ DECLARE
     era CONSTANT tstzmultirange := '{[1970-01-01 00:00:00+00, 2099-12-31 00:00:00+00)}';
 BEGIN
     RETURN QUERY
-    SELECT r.hours, @extschema@._argo_valid_origin('1970-01-01 00:00:00+00', zone, origin) FROM unnest($1 * era) AS r (hours)
+    SELECT r.hours, CASE WHEN zone IS NULL THEN timestamptz '1970-01-01 00:00:00+00' ELSE origin END FROM unnest($1 * era) AS r (hours)
     UNION ALL
     SELECT r.hours, NULL FROM unnest($1 - era) AS r (hours);
 END

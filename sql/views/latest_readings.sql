@@ -32,7 +32,8 @@ CROSS JOIN LATERAL (
         SELECT c.*
         FROM @extschema@.v_clean_readings AS c
         WHERE c.channel_id = m.meter_id
-          AND c."timestamp" >= lower(w.hours) AND c."timestamp" < upper(w.hours) + interval '1 hour'
+          AND c."timestamp" >= lower(w.hours) AND c."timestamp" < CASE WHEN upper(w.hours) < '290000-01-01 00:00:00+00' THEN upper(w.hours) + interval '1 hour'
+                                    ELSE 'infinity' END
         ORDER BY c."timestamp" DESC
         LIMIT 1
     ) AS c

@@ -6,14 +6,15 @@ SELECT
     CASE WHEN c.relnamespace = '@extschema@'::regnamespace THEN format('%I', c.relname)
          ELSE format('%s.%I', c.relnamespace::regnamespace, c.relname) END COLLATE "default" AS view,
     v.last_data,
-    floor(extract(epoch FROM CURRENT_TIMESTAMP - v.last_data) / 86400)::integer AS days_behind,
+    CASE WHEN isfinite(v.last_data)
+         THEN floor(extract(epoch FROM CURRENT_TIMESTAMP - v.last_data) / 86400)::integer END AS days_behind,
     w.dirty_hours,
     v.refreshed_at AS last_refresh,
     v.strategy,
     v.duration_ms,
     CASE
-        WHEN NOT c.relispopulated THEN 'not populated: SELECT * FROM argo_refresh();'
-        WHEN v.refreshed_at IS NULL THEN 'never refreshed: SELECT * FROM argo_refresh();'
+        WHEN NOT c.relispopulated THEN 'not populated: SELECT * FROM @extschema@.argo_refresh();'
+        WHEN v.refreshed_at IS NULL THEN 'never refreshed: SELECT * FROM @extschema@.argo_refresh();'
         WHEN v.duration_ms > 60000 THEN format('the last refresh took %s s', round(v.duration_ms / 1000))
     END AS warning
 FROM @extschema@._argo_refreshed_views AS v
@@ -25,8 +26,8 @@ CROSS JOIN LATERAL (
         - date_trunc('hour', greatest(lower(r.span), m.oldest), 'UTC')) / 3600 + 1), 0)::bigint AS dirty_hours
     FROM (
         SELECT range_agg(tstzrange(d.first_reading, d.last_reading, '[]')) AS spans,
-               (SELECT min(x."timestamp") FROM @extschema@.readings AS x WHERE x.channel_id = d.meter_id) AS oldest,
-               (SELECT max(x."timestamp") FROM @extschema@.readings AS x WHERE x.channel_id = d.meter_id) AS newest
+               (SELECT min(x."timestamp") FROM @extschema@.readings AS x WHERE x.channel_id = d.meter_id AND x."timestamp" > '-infinity') AS oldest,
+               (SELECT max(x."timestamp") FROM @extschema@.readings AS x WHERE x.channel_id = d.meter_id AND x."timestamp" < 'infinity') AS newest
         FROM @extschema@._argo_dirty AS d
         WHERE d.matview IS NULL OR d.matview = v.matview
         GROUP BY d.meter_id

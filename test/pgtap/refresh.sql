@@ -273,8 +273,8 @@ SELECT pg_temp.heard() AS third \gset
 SELECT dblink_disconnect('listener') AS disconnected \gset
 SELECT dblink_exec('maker', 'DROP DATABASE ' || :'scratch') AS done, dblink_disconnect('maker') AS disconnected \gset
 SELECT is(:'first'::jsonb #- '{0,duration_ms}' #- '{1,duration_ms}', $$[
-    {"view": "mv_hourly_usage", "strategy": "full", "inserted": 25, "updated": 0, "deleted": 0, "last_data": "2025-06-02T00:00:00+00:00"},
-    {"view": "mv_daily_usage", "strategy": "full", "inserted": 2, "updated": 0, "deleted": 0, "last_data": "2025-06-01T00:00:00+00:00"}]$$::jsonb,
+    {"schema": "public", "view": "mv_hourly_usage", "strategy": "full", "inserted": 25, "updated": 0, "deleted": 0, "last_data": "2025-06-02T00:00:00+00:00"},
+    {"schema": "public", "view": "mv_daily_usage", "strategy": "full", "inserted": 2, "updated": 0, "deleted": 0, "last_data": "2025-06-01T00:00:00+00:00"}]$$::jsonb,
     'listeners hear what was done');
 SELECT ok((:'first'::jsonb #>> '{0,duration_ms}')::float8 > 0, 'and how long it took');
 SELECT is(:'second'::jsonb, '[]'::jsonb, 'they hear nothing where there was nothing to do');
