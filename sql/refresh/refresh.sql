@@ -121,7 +121,8 @@ BEGIN
                 SELECT array_agg(b.meter_id) AS meters, array_agg(b.range_start) AS starts, array_agg(b.range_end) AS ends,
                        array_agg(b.first_bucket) AS first_buckets, array_agg(b.last_bucket) AS last_buckets,
                        sum(CASE WHEN isfinite(least(b.last_bucket, last_data)) AND isfinite(greatest(b.first_bucket, first_data)) THEN
-                           greatest(extract(epoch FROM least(b.last_bucket, last_data) - greatest(b.first_bucket, first_data)), 0)
+                           greatest(extract(epoch FROM least(b.last_bucket, last_data))
+                                    - extract(epoch FROM greatest(b.first_bucket, first_data)), 0)
                        END) AS seconds
                 INTO dirty
                 FROM (
@@ -147,7 +148,7 @@ BEGIN
                     kept.bucket_unit, kept.meter_column IS NOT NULL, kept.is_date, m.meters, m.firsts, m.lasts) AS b;
                 -- Unknown where the view is empty: then all of it.
                 share := CASE WHEN dirty.seconds IS NULL OR NOT isfinite(first_data) OR NOT isfinite(last_data) THEN 1 ELSE coalesce(
-                    dirty.seconds / nullif(extract(epoch FROM last_data - first_data)
+                    dirty.seconds / nullif((extract(epoch FROM last_data) - extract(epoch FROM first_data))
                         * CASE WHEN kept.meter_column IS NULL THEN 1
                            ELSE (SELECT count(*) FROM @extschema@.channels AS c) END, 0), 1) END;
                 IF dirty.starts IS NULL THEN
