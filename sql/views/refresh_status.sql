@@ -7,7 +7,7 @@ SELECT
          ELSE format('%s.%I', c.relnamespace::regnamespace, c.relname) END COLLATE "default" AS view,
     v.last_data,
     CASE WHEN isfinite(v.last_data)
-         THEN floor((extract(epoch FROM CURRENT_TIMESTAMP) - extract(epoch FROM v.last_data)) / 86400)::integer END AS days_behind,
+         THEN floor(extract(epoch FROM CURRENT_TIMESTAMP - v.last_data) / 86400)::integer END AS days_behind,
     w.dirty_hours,
     v.refreshed_at AS last_refresh,
     v.strategy,
@@ -21,13 +21,13 @@ FROM @extschema@._argo_refreshed_views AS v
 JOIN pg_class AS c ON c.oid = v.matview
 CROSS JOIN LATERAL (
     -- Hours of UTC; where all of a meter is marked, as far as there is anything to recompute.
-    SELECT coalesce(sum(
-        floor(extract(epoch FROM least(upper(r.span), m.newest)) / 3600)
-        - floor(extract(epoch FROM greatest(lower(r.span), m.oldest)) / 3600) + 1), 0)::bigint AS dirty_hours
+    SELECT coalesce(sum(extract(epoch FROM
+        date_trunc('hour', least(upper(r.span), m.newest), 'UTC')
+        - date_trunc('hour', greatest(lower(r.span), m.oldest), 'UTC')) / 3600 + 1), 0)::bigint AS dirty_hours
     FROM (
         SELECT range_agg(tstzrange(d.first_reading, d.last_reading, '[]')) AS spans,
-               (SELECT min(x."timestamp") FROM @extschema@.readings AS x WHERE x.channel_id = d.meter_id AND x."timestamp" > '-infinity') AS oldest,
-               (SELECT max(x."timestamp") FROM @extschema@.readings AS x WHERE x.channel_id = d.meter_id AND x."timestamp" < 'infinity') AS newest
+               (SELECT min(x."timestamp") FROM @extschema@.readings AS x WHERE x.channel_id = d.meter_id AND x."timestamp" > '0001-01-01 00:00:00+00') AS oldest,
+               (SELECT max(x."timestamp") FROM @extschema@.readings AS x WHERE x.channel_id = d.meter_id AND x."timestamp" < '290000-01-01 00:00:00+00') AS newest
         FROM @extschema@._argo_dirty AS d
         WHERE d.matview IS NULL OR d.matview = v.matview
         GROUP BY d.meter_id
