@@ -23,14 +23,13 @@ namespace {
 
 constexpr int kMaxUpdatesWithHint = 100;
 
-// Raises 42501 unless the caller may refresh the view. Within call().
+}  // namespace
+
 void require_right_to_refresh(Oid id) {
   const AclResult right = may_refresh(id);
   if (right != ACLCHECK_OK)
     aclcheck_error(right, OBJECT_MATVIEW, get_rel_name(id));
 }
-
-}  // namespace
 
 Matview::Matview(Oid id) {
   call([&] {

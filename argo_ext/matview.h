@@ -10,6 +10,9 @@
 
 namespace argo::pg {
 
+// Raises 42501 unless the caller may refresh the view. Within call().
+void require_right_to_refresh(Oid id);
+
 class Matview {
  public:
   // Makes sure that the caller may refresh the view, locks it as REFRESH ... CONCURRENTLY does

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "boundary.h"
-#include "compat.h"
+#include "matview.h"
 #include "owner_identity.h"
 #include "sql.h"
 
@@ -72,9 +72,7 @@ ARGO_FUNCTION(argo_view_span, Statement::kMayBeLogged) {
   using namespace argo::pg;
   const Oid id = PG_GETARG_OID(0);
   const Oid owner = call([=] {
-    const AclResult right = may_refresh(id);
-    if (right != ACLCHECK_OK)
-      aclcheck_error(right, OBJECT_MATVIEW, get_rel_name(id));
+    require_right_to_refresh(id);
     HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(id));
     if (!HeapTupleIsValid(tuple))
       ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
