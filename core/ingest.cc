@@ -154,6 +154,10 @@ class Run {
   }
 
   void store() {
+    // By time, then channel, however the answers came: the BRIN index depends on it.
+    std::sort(waiting_.begin(), waiting_.end(), [](const Pull& a, const Pull& b) {
+      return std::pair(a.window.from, a.channel_id) < std::pair(b.window.from, b.channel_id);
+    });
     const std::vector<Stored> stored = host_.store(result_.site, waiting_);
     for (std::size_t i = 0; i < waiting_.size(); ++i) {
       const Pull& pull = waiting_[i];
