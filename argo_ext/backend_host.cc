@@ -127,11 +127,13 @@ void BackendHost::begin_run(const std::string& site, const char* kind) {
   run_ = query_value("SELECT " + schema_ + "._argo_begin_run($1, $2)", {site, std::string(kind)});
 }
 
-void BackendHost::note_run(const std::string& status, const Text& message) {
+void BackendHost::note_run(const std::string& status, const Text& message,
+                           const Text& clock_skew_s) {
   query("SELECT " + schema_ +
-            "._argo_note_run($1::bigint, $2::bigint, $3::bigint, $4::bigint, $5, $6)",
+            "._argo_note_run($1::bigint, $2::bigint, $3::bigint, $4::bigint, $5, $6, "
+            "$7::double precision)",
         {run_, std::to_string(std::max(slots_planned_, slots_stored_)),
-         std::to_string(slots_stored_), std::to_string(readings_), status, message});
+         std::to_string(slots_stored_), std::to_string(readings_), status, message, clock_skew_s});
 }
 
 void BackendHost::end_run(const IngestResult& result) {
@@ -142,7 +144,11 @@ void BackendHost::end_run(const IngestResult& result) {
   query("SELECT " + schema_ + "._argo_log_sync($1, " + instant(2) + ", $3::jsonb, $4, $5)",
         {result.site.organization.id, std::to_string(started_at_), channels_payload(result),
          std::string(result.status()), error});
-  note_run(result.status(), error);
+  Text clock_skew_s;
+  // A clock that stands still has nothing to do with the API's.
+  if (result.clock_skew_s && !as_of_)
+    clock_skew_s = std::to_string(*result.clock_skew_s);
+  note_run(result.status(), error, clock_skew_s);
   warn_of_failures(result);
 }
 

@@ -43,7 +43,7 @@ class BackendHost : public Host {
   const std::string& schema() const { return schema_; }
 
   // Writes into the ledger how far the run is.
-  void note_run(const std::string& status, const Text& message);
+  void note_run(const std::string& status, const Text& message, const Text& clock_skew_s = {});
 
  private:
   std::string schema_;

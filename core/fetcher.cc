@@ -181,6 +181,8 @@ int Fetcher::wait_ms() const {
 
 void Fetcher::judge(Entry entry, const HttpResponse& response) {
   if (response.status == 200 && response.ok()) {
+    clock_skew_.add(response.header("date"), ClockSkew::Clock::now(),
+                    Clock::now() - entry.started_at);
     const Verdict verdict = entry.job.take(response);
     // A login page with 200 is no login.
     if (verdict.kind != Verdict::Kind::kRetry)

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "clock_skew.h"
 #include "host.h"
 #include "http.h"
 #include "retry.h"
@@ -81,6 +82,10 @@ class Fetcher {
   // Returns how long an answered request took on average, in milliseconds.
   double mean_request_ms() const { return answered_ == 0 ? 0 : answered_ms_ / answered_; }
 
+  // Returns the API's time less this machine's, in seconds, by the answers with status 200; nothing
+  // where none told the time.
+  std::optional<double> clock_skew_s() const { return clock_skew_.seconds(); }
+
   // Ends what is queued without asking, each job failing for this reason.
   void halt(const std::string& sqlstate, const std::string& reason);
 
@@ -123,6 +128,7 @@ class Fetcher {
   Clock::time_point paused_until_;
   std::string pause_reason_;
   std::function<void()> tick_;
+  ClockSkew clock_skew_;
   double answered_ms_ = 0;
   int answered_ = 0;
   std::optional<Outcome> halted_;

@@ -61,6 +61,7 @@ class Run {
       settle(*outcome);
     store();
     result_.requests = fetcher_.requests();
+    result_.clock_skew_s = fetcher_.clock_skew_s();
     result_.missing = host_.count_missing(result_.plan);
     return std::move(result_);
   }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,8 +50,9 @@ struct IngestResult {
   std::int64_t missing = 0;     // slots of the plan that hold no reading after the run
   std::int64_t pulls = 0;       // of a dry run: the windows to ask for
   std::int64_t failed_pulls = 0;
-  std::int64_t asked = 0;   // slots in the windows that were asked for, or would be
-  double estimated_ms = 0;  // of a dry run
+  std::int64_t asked = 0;              // slots in the windows that were asked for, or would be
+  double estimated_ms = 0;             // of a dry run
+  std::optional<double> clock_skew_s;  // the API's time less this machine's; nothing: unknown
   bool is_dry_run = false;
   std::map<std::int32_t, ChannelResult> channels;
   std::map<std::string, std::int64_t> reject_reasons;

@@ -19,6 +19,7 @@ bool is_login(const std::vector<std::string>& headers) {
 
 Session::Session(const Settings& settings)
     : api_key_(settings.api_key),
+      email_(settings.email),
       password_md5_(settings.password_md5),
       basic_(base64(settings.email + ":" + settings.password_md5)) {}
 
@@ -52,7 +53,7 @@ bool Session::refused(const std::vector<std::string>& headers) {
 }
 
 std::string Session::redact(std::string text) const {
-  for (const std::string* secret : {&api_key_, &password_md5_, &basic_, &token_}) {
+  for (const std::string* secret : {&api_key_, &password_md5_, &basic_, &token_, &email_}) {
     if (secret->empty())
       continue;
     // Goes on behind the stars: a secret may be made of them.

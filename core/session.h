@@ -39,6 +39,7 @@ class Session {
   enum class State : std::uint8_t { kNone, kToken, kBasic };
 
   std::string api_key_;
+  std::string email_;
   std::string password_md5_;
   std::string basic_;
   std::string token_;

@@ -41,6 +41,10 @@ class Api {
 
   int64_t latency_ms() const { return latency_ms_.load(std::memory_order_relaxed); }
   const Clock& clock() const { return clock_; }
+
+  // Tells what the header Date says: the simulated time, and how far it is to be off.
+  int64_t date() const { return clock_.now() + date_offset_s_.load(std::memory_order_relaxed); }
+
   FaultBook& faults() { return faults_; }
   RequestLog& log() { return log_; }
 
@@ -54,6 +58,7 @@ class Api {
   int64_t max_records_;
   Clock clock_;
   std::atomic<int64_t> latency_ms_;
+  std::atomic<int64_t> date_offset_s_ = 0;
   Catalog catalog_;
   Auth auth_;
   FaultBook faults_;

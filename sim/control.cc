@@ -129,6 +129,10 @@ Answer Api::control(const std::string& method, const Request& request, const std
     clock_.set(int_param(order, "now", -1));
     return done();
   }
+  if (what == "POST date") {
+    date_offset_s_ = int_param(order, "offset_s", 0);
+    return done();
+  }
   if (what == "POST latency") {
     latency_ms_ = int_param(order, "ms", 0);
     return done();

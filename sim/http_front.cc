@@ -163,7 +163,7 @@ class HttpFront::Server : public httplib::Server {
       answer.headers.emplace_back("Content-Encoding", "gzip");
     }
     to.status = answer.status;
-    to.set_header("Date", http_date(api_.clock().now()));
+    to.set_header("Date", http_date(api_.date()));
     for (const auto& [name, value] : answer.headers) {
       to.set_header(name, value);
     }

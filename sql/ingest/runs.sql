@@ -73,7 +73,8 @@ COMMENT ON FUNCTION @extschema@._argo_begin_run(text, text) IS
     'Enters a run of kind ingest or backfill into the ledger and returns its id. The caller holds the site''s lock.';
 
 CREATE FUNCTION @extschema@._argo_note_run(
-    run bigint, planned bigint, done bigint, readings bigint, run_status text, run_message text
+    run bigint, planned bigint, done bigint, readings bigint, run_status text, run_message text,
+    skew double precision
 )
 RETURNS void
 LANGUAGE sql
@@ -81,10 +82,44 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     UPDATE @extschema@.ingest_runs AS r
     SET slots_planned = $2, slots_done = $3, readings_fetched = $4, status = $5, message = coalesce($6, r.message),
-        updated_at = clock_timestamp(),
+        clock_skew_s = coalesce($7, r.clock_skew_s), updated_at = clock_timestamp(),
         finished_at = CASE WHEN $5 <> 'running' THEN clock_timestamp() END
     WHERE r.id = $1
 $$;
 
-COMMENT ON FUNCTION @extschema@._argo_note_run(bigint, bigint, bigint, bigint, text, text) IS
-    'Writes into the ledger how far a run is.';
+COMMENT ON FUNCTION @extschema@._argo_note_run(bigint, bigint, bigint, bigint, text, text, double precision) IS
+    'Writes into the ledger how far a run is, and by how many seconds the API''s clock is ahead.';
+
+CREATE FUNCTION @extschema@._argo_note_failed_sync(site text, started timestamptz, error text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    run bigint;
+BEGIN
+    PERFORM @extschema@._argo_log_sync(site, started, '[]', 'failed', error);
+    run := @extschema@._argo_begin_run(site, 'ingest');
+    UPDATE @extschema@.ingest_runs AS r SET started_at = CURRENT_TIMESTAMP WHERE r.id = run;
+    PERFORM @extschema@._argo_note_run(run, 0, 0, 0, 'failed', error, NULL);
+END
+$$;
+
+COMMENT ON FUNCTION @extschema@._argo_note_failed_sync(text, timestamptz, text) IS
+    'Records in data_sync_status and in the ledger that nothing could be ingested in this transaction, and why. The caller holds the site''s lock.';
+
+CREATE FUNCTION @extschema@._argo_alert_failed_sync(site text, code text, error text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- A notification holds 8000 bytes, a character in JSON six at most.
+    PERFORM pg_notify('argo_alert', json_build_object(
+        'schema', '@extschema@', 'site', site, 'event', 'sync failed',
+        'sqlstate', code, 'error', left(error, 1000))::text);
+END
+$$;
+
+COMMENT ON FUNCTION @extschema@._argo_alert_failed_sync(text, text, text) IS
+    'Tells who listens on the channel argo_alert that a sync failed, and why.';

@@ -16,19 +16,22 @@ CREATE TABLE @extschema@.ingest_runs (
     readings_fetched bigint NOT NULL DEFAULT 0,
     status text NOT NULL DEFAULT 'running',
     message text,
+    clock_skew_s double precision,
     CONSTRAINT ingest_runs_kind_check CHECK (kind IN ('ingest', 'backfill')),
     CONSTRAINT ingest_runs_status_check
         CHECK (status IN ('running', 'success', 'partial', 'failed', 'interrupted'))
 );
 COMMENT ON TABLE @extschema@.ingest_runs IS
-    'One row per run. That of a backfill is there from its first moment and moves with every chunk; that of argo_ingest() appears with its readings.';
+    'One row per run. That of a backfill is there from its first moment and moves with every chunk; that of argo_ingest() appears with its readings, or, where argo_sync() called it, with its error.';
 COMMENT ON COLUMN @extschema@.ingest_runs.kind IS 'ingest: argo_ingest(), one transaction; backfill: argo_backfill(), a transaction a chunk.';
 COMMENT ON COLUMN @extschema@.ingest_runs.process_started_at IS 'With process_id tells whether the process still lives.';
 COMMENT ON COLUMN @extschema@.ingest_runs.slots_planned IS 'Quarter-hours of channels that are asked for.';
 COMMENT ON COLUMN @extschema@.ingest_runs.slots_done IS 'Of these, those whose window has ended.';
 COMMENT ON COLUMN @extschema@.ingest_runs.status IS
-    'running; success, partial (some pulls failed), failed (all did); interrupted: found dead by a later run.';
+    'running; success, partial (some pulls failed), failed (all did, or nothing could be tried); interrupted: found dead by a later run.';
 COMMENT ON COLUMN @extschema@.ingest_runs.message IS 'The last line of progress, or the error.';
+COMMENT ON COLUMN @extschema@.ingest_runs.clock_skew_s IS
+    'The time of the API''s Date header less this machine''s, in seconds; a Date has no fractions. NULL: not known, or as_of was given.';
 
 --: index idx_ingest_runs_site
 CREATE INDEX idx_ingest_runs_site ON @extschema@.ingest_runs (organization_id, started_at DESC);

@@ -63,6 +63,18 @@ TEST(Http, TakesOrders) {
   EXPECT_EQ(Json::parse(client.Get("/_sim/log")->body)["total"], 0);
 }
 
+TEST(Http, TellsAnotherTimeThanItHas) {
+  Simulator simulator(test_options());
+  httplib::Client client("127.0.0.1", simulator.http_port());
+  const auto date_after = [&](const char* body) {
+    EXPECT_EQ(client.Post("/_sim/date", body, "application/json")->status, 200);
+    return client.Get("/organizations", login())->get_header_value("Date");
+  };
+  EXPECT_EQ(date_after(R"({"offset_s":-300})"), "Thu, 09 Oct 2025 08:50:00 GMT");
+  EXPECT_EQ(Json::parse(client.Get("/_sim/now")->body)["now"], kNow);
+  EXPECT_EQ(date_after("{}"), "Thu, 09 Oct 2025 08:55:00 GMT");
+}
+
 TEST(Http, ServesManyAtOnceAndMeasuresIt) {
   Options options = test_options();
   options.api.latency_ms = 300;

@@ -22,6 +22,7 @@ class FakeApi {
   nlohmann::json devices = nlohmann::json::array();
   std::size_t page_size = 100;
   std::int64_t max_window_seconds = 7 * kDaySeconds;  // a longer one is answered by bins of 1800 s
+  std::string date;                                   // of every answer; empty: none
   Override instead;
 
   void add_site(const std::string& id, int channel_count) {
@@ -45,6 +46,8 @@ class FakeApi {
       if (auto reply = instead(request))
         return *reply;
     Reply reply;
+    if (!date.empty())
+      reply.headers.emplace_back("dAtE", date);
     if (!request.header("authorization").empty())
       reply.headers.emplace_back("X-Eniscope-Token", "token-1");
     if (request.begins_with("/v1/organizations?"))

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <ctime>
+
 #include "fake_api.h"
 #include "fake_host.h"
 
@@ -59,6 +62,18 @@ TEST_F(IngestTest, StoresAWeekOfEveryChannel) {
   const std::string target = server_.requests().back().target;
   EXPECT_NE(target.find("res=900"), std::string::npos);
   EXPECT_NE(target.find("fields%5B%5D=E"), std::string::npos);
+}
+
+TEST_F(IngestTest, TellsHowFarTheApisClockIsOff) {
+  EXPECT_FALSE(ingest(1).clock_skew_s);
+  const std::time_t time = std::time(nullptr) + 3600;
+  std::tm parts{};
+  std::array<char, 40> date{};
+  std::strftime(date.data(), date.size(), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&time, &parts));
+  api_.date = date.data();
+  const auto skew = ingest(1).clock_skew_s;
+  ASSERT_TRUE(skew);
+  EXPECT_NEAR(*skew, 3600, 2);
 }
 
 TEST_F(IngestTest, InsertsNothingTheSecondTime) {

@@ -89,8 +89,8 @@ TEST_F(SessionTest, LetsAllRequestsInFlightOutliveAnExpiry) {
 TEST_F(SessionTest, RedactsEveryPart) {
   log_in("token-1");
   const std::string all = std::string(kApiKey) + "," + md5_hex(kPassword) + "," + basic_ +
-                          ",token-1,token-1;" + kApiKey;
-  EXPECT_EQ(session_.redact(all), "***,***,***,***,***;***");
+                          ",token-1,token-1;" + kApiKey + ";" + kEmail;
+  EXPECT_EQ(session_.redact(all), "***,***,***,***,***;***;***");
   EXPECT_EQ(session_.redact("nothing here"), "nothing here");
 }
 
