@@ -81,6 +81,23 @@ COMMENT ON PROCEDURE @extschema@.argo_backfill(text, date, date, text, integer, 
     'what argo_ingest() raises.';
 REVOKE ALL ON PROCEDURE @extschema@.argo_backfill(text, date, date, text, integer, boolean, text, timestamptz) FROM PUBLIC;
 
+CREATE PROCEDURE @extschema@.argo_sync(
+        site text,
+        days integer DEFAULT 7,
+        server text DEFAULT 'eniscope',
+        as_of timestamptz DEFAULT NULL)
+    LANGUAGE C
+    AS 'MODULE_PATHNAME', 'argo_sync';
+COMMENT ON PROCEDURE @extschema@.argo_sync(text, integer, text, timestamptz) IS
+    'What a schedule calls for a site: argo_ingest(), argo_refresh() and argo_validate(), a transaction each. '
+    'Where argo_ingest() raises, ingest_runs and the row of the site in data_sync_status (channel NULL) say '
+    'failed and why, argo_alert is notified, what is stored is refreshed and judged all the same, and at the end '
+    'the first error is raised. At once end: an overlapping run of the site (55P03, nothing recorded) and a cancel '
+    'or timeout (57014, recorded). Pulls that fail are no error: they are in ingestion_logs, and the rules judge them. '
+    'Raises 25001 inside a transaction block, 25006 and 22023 for bad arguments before any request, and what the '
+    'three functions raise.';
+REVOKE ALL ON PROCEDURE @extschema@.argo_sync(text, integer, text, timestamptz) FROM PUBLIC;
+
 CREATE FUNCTION @extschema@._argo_merge(
         matview regclass,
         meters integer[],

@@ -1,6 +1,5 @@
 // argo_backfill(): a stretch of history of one site, in a transaction a chunk, so that what is
 // fetched is kept however it ends.
-#include "../core/error.h"
 #include "../core/ingest.h"
 
 #include <string>
@@ -9,6 +8,7 @@
 #include "backend_host.h"
 #include "boundary.h"
 #include "connection.h"
+#include "procedure.h"
 #include "sql.h"
 
 namespace argo::pg {
@@ -44,27 +44,10 @@ class BackfillHost : public BackendHost {
     query("SELECT " + schema() + "._argo_lock_site($1, true)", {site_});
   }
 
-  static void commit() {
-    call([] { SPI_commit(); });
-  }
-
-  // A procedure that commits cannot have a SET clause, so each transaction sets its own.
-  static void begin_transaction() { query("SET LOCAL search_path = pg_catalog, pg_temp"); }
-
  private:
   std::string site_;
   Text text_;
 };
-
-// Throws where the caller's transaction block would make every commit an error.
-void require_own_transactions(FunctionCallInfo fcinfo) {
-  const bool is_atomic = fcinfo->context == nullptr || !IsA(fcinfo->context, CallContext) ||
-                         reinterpret_cast<CallContext*>(fcinfo->context)->atomic;
-  if (is_atomic)
-    throw Error("25001", "argo_backfill cannot run inside a transaction block",
-                "It commits what it has stored as it goes. Nothing was asked for or stored.",
-                "Type COMMIT; first, or CALL it by itself.");
-}
 
 }  // namespace
 
@@ -72,7 +55,7 @@ void require_own_transactions(FunctionCallInfo fcinfo) {
 
 ARGO_FUNCTION(argo_backfill, Statement::kMayBeLogged) {
   using namespace argo::pg;
-  require_own_transactions(fcinfo);
+  require_own_transactions(fcinfo, "argo_backfill");
   call([] { PreventCommandIfReadOnly("argo_backfill()"); });
   argo::IngestRequest request;
   request.site = required_text(fcinfo, 0, "site");
@@ -89,7 +72,7 @@ ARGO_FUNCTION(argo_backfill, Statement::kMayBeLogged) {
   const argo::Settings settings = connection_settings(server);
 
   open_spi_for_commits();
-  BackfillHost::begin_transaction();
+  begin_transaction();
   BackfillHost host(schema_of_function(fcinfo), on_conflict, as_of, request.site);
   host.set_up_if_missing();
   host.begin_run(request.site, "backfill");
@@ -106,7 +89,7 @@ ARGO_FUNCTION(argo_backfill, Statement::kMayBeLogged) {
     host.refresh_views();
   }
   // The caller's next statement finds its own search_path.
-  BackfillHost::commit();
+  commit();
   close_spi();
   PG_RETURN_VOID();
 }
