@@ -60,10 +60,16 @@ BEGIN
             FROM taken AS t
             CROSS JOIN @extschema@._argo_refreshed_views AS o
             WHERE t.matview IS NULL AND o.matview <> ALL (chosen)
+        ), left_to_validation AS (
+            INSERT INTO @extschema@._argo_unvalidated (meter_id, first_reading, last_reading)
+            SELECT t.meter_id, t.first_reading, t.last_reading FROM taken AS t WHERE t.matview IS NULL
         )
         SELECT array_agg(t.matview::oid), array_agg(t.meter_id), array_agg(t.first_reading), array_agg(t.last_reading)
         INTO marks_of, meters, firsts, lasts
         FROM taken AS t;
+        IF marks_of IS NOT NULL THEN
+            PERFORM @extschema@._argo_bound_unvalidated();
+        END IF;
     END IF;
 
     FOR kept IN

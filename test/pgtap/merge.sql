@@ -84,7 +84,7 @@ SELECT is(pg_temp.stale(matview), 0::bigint, matview || ' is its definition') FR
 -- Who may.
 UPDATE readings SET energy_kwh = 3 WHERE channel_id = 1 AND "timestamp" = '2025-06-02 12:00Z';
 SELECT is((pg_temp.attempt('argo_test_other', pg_temp.call('mv_hourly_usage'))).state, '42501', 'not a role without rights');
-GRANT ALL ON readings, channels, _argo_zones, v_clean_readings, _argo_dirty, _argo_refreshed_views, refresh_log TO argo_test_other;
+GRANT ALL ON readings, channels, _argo_zones, v_clean_readings, _argo_dirty, _argo_unvalidated, _argo_refreshed_views, refresh_log TO argo_test_other;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON mv_hourly_usage TO argo_test_other;
 SELECT is((pg_temp.attempt('argo_test_other', pg_temp.call('mv_hourly_usage'))).state, '42501', 'whatever else it may do');
 SELECT is((SELECT total_kwh FROM mv_hourly_usage WHERE meter_id = 1 AND hour = '2025-06-02 12:00Z'), 5::float8, 'nothing has changed');
@@ -159,7 +159,7 @@ CREATE MATERIALIZED VIEW lab.facts_view AS SELECT s.* FROM lab.source(1, '-infin
 CREATE UNIQUE INDEX ON lab.facts_view (meter, day);
 RESET ROLE;
 GRANT SELECT, INSERT, UPDATE, DELETE ON _argo_refreshed_views TO argo_test_owner;
-GRANT SELECT, INSERT, DELETE ON _argo_dirty, refresh_log TO argo_test_owner;
+GRANT SELECT, INSERT, DELETE ON _argo_dirty, _argo_unvalidated, refresh_log TO argo_test_owner;
 GRANT SELECT ON channels, readings, _argo_zones TO argo_test_owner;
 SET LOCAL ROLE argo_test_owner;
 SELECT argo_register_matview('lab.facts_view', 'day', 'day', 'lab.source', 'meter') \g /dev/null

@@ -301,7 +301,7 @@ SELECT matches(hint, 'GRANT .* TO argo_test_reader;', 'and the hint says what to
 
 ALTER MATERIALIZED VIEW mv_hourly_usage OWNER TO argo_test_owner;
 GRANT SELECT ON readings, v_clean_readings, channels, _argo_zones TO argo_test_owner;
-GRANT SELECT, INSERT, DELETE ON _argo_dirty, refresh_log TO argo_test_owner;
+GRANT SELECT, INSERT, DELETE ON _argo_dirty, _argo_unvalidated, refresh_log TO argo_test_owner;
 GRANT SELECT, UPDATE, DELETE ON _argo_refreshed_views TO argo_test_owner;
 GRANT EXECUTE ON FUNCTION _argo_overtaken TO argo_test_owner;
 SELECT is((pg_temp.attempt('argo_test_owner', 'SELECT argo_refresh()')).state, '42501', 'the owner of some views may not refresh all');

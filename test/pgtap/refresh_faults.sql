@@ -38,7 +38,7 @@ SELECT is((SELECT strategy FROM argo_refresh() WHERE view = 'lab.fails'), 'full'
 SELECT is_empty('SELECT FROM _argo_dirty', 'and the marks are gone');
 
 -- A view of somebody else is left out, unless it is asked for.
-GRANT SELECT, INSERT, UPDATE, DELETE ON _argo_refreshed_views, _argo_dirty, refresh_log TO argo_test_owner;
+GRANT SELECT, INSERT, UPDATE, DELETE ON _argo_refreshed_views, _argo_dirty, _argo_unvalidated, refresh_log TO argo_test_owner;
 GRANT SELECT ON readings, channels, _argo_zones, v_clean_readings, _argo_exact_hours TO argo_test_owner;
 GRANT EXECUTE ON FUNCTION _argo_overtaken TO argo_test_owner;
 ALTER MATERIALIZED VIEW mv_hourly_usage OWNER TO argo_test_owner;

@@ -1,12 +1,15 @@
 -- The grants of docs/security.md are enough for a role that ingests into another's tables, and no more.
 BEGIN;
-SELECT plan(15);
+SELECT plan(23);
 SET client_min_messages = error;
 \set grants `sed -n '/^GRANT .* TO meter_writer;$/p' docs/security.md`
 
 SELECT count(*) FROM argo_setup() \g /dev/null
 CREATE SERVER eniscope FOREIGN DATA WRAPPER eniscope OPTIONS (url :'sim_url');
 CREATE ROLE meter_writer;
+:grants
+\set grants `sed -n '/^GRANT .* TO validator;$/p' docs/security.md`
+CREATE ROLE validator;
 :grants
 CREATE USER MAPPING FOR meter_writer SERVER eniscope OPTIONS (api_key :'api_key', email :'email', password :'password');
 
@@ -29,6 +32,20 @@ SELECT results_eq('SELECT strategy FROM argo_refresh()', ARRAY['full', 'full'], 
 SELECT set_eq('SELECT * FROM ' || matview, format('SELECT u.* FROM channels AS c, %s(c.channel_id, ''-infinity'', ''infinity'') AS u', source),
               matview || ' is whole')
 FROM (VALUES ('mv_hourly_usage', '_argo_hourly_usage'), ('mv_daily_usage', '_argo_daily_usage')) AS v (matview, source);
+
+SET LOCAL ROLE validator;
+SELECT is((SELECT count(*) FROM argo_validate('23272', as_of => to_timestamp(:now)) WHERE coalesce(detail, '') !~ 'could not be checked'),
+          (SELECT count(*) FROM validation_rules), 'a role with the grants of docs/security.md validates, by every rule');
+SELECT is((SELECT state FROM argo_gate('23272', to_timestamp(:now))), 'closed', 'and passes the gate');
+SELECT lives_ok($$SELECT argo_override_breaker('23272', 'a test')$$, 'and overrides the breaker');
+SELECT throws_ok($$UPDATE validation_rules SET enabled = false$$, '42501', NULL, 'it cannot change the rules');
+SELECT throws_ok($$UPDATE readings SET energy_kwh = 0$$, '42501', NULL, 'nor readings');
+RESET ROLE;
+SET LOCAL ROLE meter_writer;
+SELECT throws_ok($$SELECT argo_validate('23272')$$, '42501', NULL, 'one who ingests cannot validate');
+SELECT throws_ok($$SELECT argo_override_breaker('23272', 'no')$$, '42501', NULL, 'nor override');
+RESET ROLE;
+SELECT ok(NOT has_function_privilege('public', 'argo_sync(text, integer, text, timestamptz)', 'EXECUTE'), 'argo_sync is revoked from PUBLIC');
 
 SELECT * FROM finish();
 ROLLBACK;
