@@ -26,7 +26,7 @@ override with_llvm := no
 .DEFAULT_GOAL := all
 
 # These are scripts; PGXS is left out for them, since it need not be there, and has a `check` itself.
-SCRIPT_GOALS = help deps demo demo-stop check check-matrix lint bench-ingest bench-refresh
+SCRIPT_GOALS = help deps demo demo-stop check check-matrix lint bench-ingest bench-refresh bench-validate
 ifneq ($(filter-out $(SCRIPT_GOALS),$(or $(MAKECMDGOALS),all)),)
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 endif
@@ -78,6 +78,7 @@ help:
 	@echo 'make check-matrix the same on PostgreSQL 17 and 18, in Debian roots of their own'
 	@echo 'make bench-ingest measures the ingest against its peers'
 	@echo 'make bench-refresh measures refreshes and reads of the views'
+	@echo 'make bench-validate measures the validation, full and incremental'
 	@echo 'make lint         checks format, clang-tidy and shellcheck'
 	@echo 'make clean        removes what was built'
 
@@ -107,3 +108,6 @@ bench-ingest:
 
 bench-refresh:
 	@scripts/bench-refresh
+
+bench-validate:
+	@scripts/bench-validate
