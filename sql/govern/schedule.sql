@@ -25,7 +25,8 @@ AS $$
                     format('dbname=''%s''', regexp_replace($1, '([\\''])', '\\\1', 'g')), '"', '""')) END
 $$;
 
-COMMENT ON FUNCTION @extschema@._argo_connect_line(text) IS 'What to type in psql to go to a database, whatever its name.';
+COMMENT ON FUNCTION @extschema@._argo_connect_line(text) IS
+    'What to type in psql to go to a database, whatever its name.';
 
 CREATE FUNCTION @extschema@._argo_crontab_line(schedule text, command text)
 RETURNS text
@@ -89,25 +90,28 @@ BEGIN
                   DETAIL = 'Nothing was changed. v_schedule does not show the jobs of another database.',
                   HINT = format(E'Type in psql, as a superuser:\n%s\nCREATE EXTENSION IF NOT EXISTS pg_cron;\n%s',
                       @extschema@._argo_connect_line(cron.database), coalesce(lines, format(
-                      'SELECT jobname, cron.unschedule(jobid) FROM cron.job WHERE database = %L AND jobname LIKE ''argo %%'';',
-                      current_database())));
+                          'SELECT jobname, cron.unschedule(jobid) FROM cron.job '
+                          || 'WHERE database = %L AND jobname LIKE ''argo %%'';', current_database())));
     END IF;
     IF cron.state = 'hidden' THEN
         RAISE EXCEPTION 'pg_cron is not in this database'
             USING ERRCODE = '55000',
                   DETAIL = format('Role %I may not see in which one it works. Nothing was changed.', current_user),
-                  HINT = format(E'Ask a superuser to type GRANT pg_read_all_settings TO %I; and then type this again:\n%s\n'
-                      || 'Or give the system''s cron, whose times are local ones, these lines:\n%s', current_user, again, crontab);
+                  HINT = format(E'Ask a superuser to type GRANT pg_read_all_settings TO %I; and then type this again:\n'
+                      || E'%s\nOr give the system''s cron, whose times are local ones, these lines:\n%s',
+                      current_user, again, crontab);
     END IF;
     RAISE EXCEPTION 'pg_cron is not loaded'
         USING ERRCODE = '55000',
               DETAIL = 'Nothing was changed.',
-              HINT = format(E'Give the system''s cron, whose times are local ones, these lines:\n%s\nOr %sset in postgresql.conf:\n'
-                  || E'shared_preload_libraries = %L\ncron.database_name = %L\nrestart the server, and type:\nCREATE EXTENSION pg_cron;\n%s',
+              HINT = format(E'Give the system''s cron, whose times are local ones, these lines:\n%s\n'
+                  || E'Or %sset in postgresql.conf:\nshared_preload_libraries = %L\ncron.database_name = %L\n'
+                  || E'restart the server, and type:\nCREATE EXTENSION pg_cron;\n%s',
                   crontab,
                   CASE WHEN EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_cron') THEN ''
                        ELSE format('install pg_cron (Debian: apt-get install postgresql-%s-cron), ', major) END,
-                  concat_ws(', ', nullif(current_setting('shared_preload_libraries'), ''), 'pg_cron'), current_database(), again);
+                  concat_ws(', ', nullif(current_setting('shared_preload_libraries'), ''), 'pg_cron'),
+                  current_database(), again);
 END
 $$;
 
@@ -116,8 +120,8 @@ COMMENT ON FUNCTION @extschema@._argo_require_cron(text, jsonb) IS
 
 CREATE FUNCTION @extschema@.argo_schedule(
     site text, days integer DEFAULT 7, sync_at text DEFAULT '0 2 * * *', validate_at text DEFAULT '0 */6 * * *',
-    purge_at text DEFAULT '30 3 * * *', refresh_at text DEFAULT '*/15 * * * *', refresh_full_at text DEFAULT '30 2 * * *',
-    server text DEFAULT 'eniscope', keep_days integer DEFAULT 90
+    purge_at text DEFAULT '30 3 * * *', refresh_at text DEFAULT '*/15 * * * *',
+    refresh_full_at text DEFAULT '30 2 * * *', server text DEFAULT 'eniscope', keep_days integer DEFAULT 90
 )
 RETURNS TABLE (job text, schedule text, command text, action text)
 LANGUAGE plpgsql
@@ -130,6 +134,7 @@ DECLARE
         SELECT FROM pg_proc AS p WHERE p.pronamespace = '@extschema@'::regnamespace AND p.proname = 'argo_sync');
     is_known boolean := true;
     jobs jsonb;
+    again text;
     wrong record;
     wanted record;
     present record;
@@ -146,7 +151,8 @@ BEGIN
                 THEN coalesce(keep_days::text, 'NULL') ELSE coalesce(days::text, 'NULL') END
             USING ERRCODE = '22023',
                   DETAIL = 'A sync takes 1 to 3660 days; a purge keeps 1 day or more.',
-                  HINT = format('For example: SELECT * FROM %s.argo_schedule(%L, days => 7, keep_days => 90);', here, site);
+                  HINT = format('For example: SELECT * FROM %s.argo_schedule(%L, days => 7, keep_days => 90);',
+                                here, site);
     END IF;
     IF (server <> '') IS NOT TRUE THEN
         RAISE EXCEPTION 'invalid server %', coalesce('""' || server, 'NULL')
@@ -159,11 +165,13 @@ BEGIN
     WHERE @extschema@._argo_next_run(t.given, CURRENT_TIMESTAMP) IS NULL
     LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'invalid schedule for %: %', wrong.parameter, coalesce('"' || left(wrong.given, 80) || '"', 'NULL')
+        RAISE EXCEPTION 'invalid schedule for %: %', wrong.parameter,
+                coalesce('"' || left(wrong.given, 80) || '"', 'NULL')
             USING ERRCODE = '22023',
                   DETAIL = 'It cannot be read as a cron expression, or its time never comes. Nothing was changed.',
-                  HINT = format('Five fields: minute 0-59, hour 0-23, day 1-31, month 1-12, weekday 0-7; each *, 5, 1-5, */15 or a list. '
-                      || 'For example: SELECT * FROM %s.argo_schedule(%L, %s => ''0 2 * * *'');', here, site, wrong.parameter);
+                  HINT = format('Five fields: minute 0-59, hour 0-23, day 1-31, month 1-12, weekday 0-7; '
+                      || 'each *, 5, 1-5, */15 or a list. For example: '
+                      || 'SELECT * FROM %s.argo_schedule(%L, %s => ''0 2 * * *'');', here, site, wrong.parameter);
     END IF;
 
     SELECT jsonb_agg(to_jsonb(j)) INTO jobs
@@ -176,7 +184,16 @@ BEGIN
         ('refresh full', NULL, refresh_full_at, format('SELECT %s.argo_refresh(''full'')', here))
     ) AS j (task, site, schedule, command)
     WHERE j.command IS NOT NULL;
-    PERFORM @extschema@._argo_require_cron(format('SELECT * FROM %s.argo_schedule(%L);', here, site), jobs);
+    SELECT format('SELECT * FROM %s.argo_schedule(%s);', here, concat_ws(', ', quote_literal(site),
+                  string_agg(format('%s => %L', a.parameter, a.given), ', ' ORDER BY a.position)
+                      FILTER (WHERE a.given <> a.usual)))
+    INTO again
+    FROM (VALUES (1, 'days', days::text, '7'), (2, 'sync_at', sync_at, '0 2 * * *'),
+                 (3, 'validate_at', validate_at, '0 */6 * * *'), (4, 'purge_at', purge_at, '30 3 * * *'),
+                 (5, 'refresh_at', refresh_at, '*/15 * * * *'), (6, 'refresh_full_at', refresh_full_at, '30 2 * * *'),
+                 (7, 'server', server, 'eniscope'), (8, 'keep_days', keep_days::text, '90')
+    ) AS a (position, parameter, given, usual);
+    PERFORM @extschema@._argo_require_cron(again, jobs);
 
     IF to_regclass('@extschema@.organizations') IS NULL THEN
         is_known := false;
@@ -205,7 +222,8 @@ BEGIN
         action := 'created';
         -- The role's own one last: pg_cron would give a job of the same name in another database these times.
         FOR present IN EXECUTE
-            'SELECT j.jobid, j.schedule, j.command, j.database, j.username, j.active, j.nodename, j.nodeport FROM cron.job AS j
+            'SELECT j.jobid, j.schedule, j.command, j.database, j.username, j.active, j.nodename, j.nodeport
+             FROM cron.job AS j
              WHERE j.jobname::text = $1 AND (j.database = current_database() OR j.username = current_user)
              ORDER BY j.database = current_database() AND j.username = current_user' USING job
         LOOP
@@ -215,8 +233,8 @@ BEGIN
                           DETAIL = format('It is job %s of role %I in database %I. Nothing was changed.', present.jobid,
                               present.username, present.database),
                           HINT = CASE WHEN present.database = current_database()
-                              THEN format('Type SET ROLE %I; first to change it, or SELECT * FROM %s.argo_unschedule(); to give up all such jobs.',
-                                          present.username, here)
+                              THEN format('Type SET ROLE %I; first to change it, or SELECT * FROM %s.argo_unschedule(); '
+                                          || 'to give up all such jobs.', present.username, here)
                               ELSE format('Type SELECT cron.unschedule(%s); if it is not wanted.', present.jobid) END;
             END IF;
             IF (present.schedule, present.command) = (schedule, command) THEN
@@ -237,10 +255,11 @@ BEGIN
             EXCEPTION WHEN invalid_parameter_value THEN
                 RAISE EXCEPTION 'pg_cron does not take the schedule "%"', schedule
                     USING ERRCODE = '22023',
-                          DETAIL = format('Its version is %s: seconds need 1.5, "$" for the last day of the month 1.6. Nothing was changed.',
+                          DETAIL = format('Its version is %s: seconds need 1.5, "$" for the last day of the month 1.6. '
+                              || 'Nothing was changed.',
                               (SELECT e.extversion FROM pg_extension AS e WHERE e.extname = 'pg_cron')),
-                          HINT = format('Choose five fields, for example: SELECT * FROM %s.argo_schedule(%L, sync_at => ''0 2 * * *'');',
-                              here, site);
+                          HINT = format('Choose five fields, for example: '
+                              || 'SELECT * FROM %s.argo_schedule(%L, sync_at => ''0 2 * * *'');', here, site);
             END;
         END IF;
         RETURN NEXT;

@@ -131,8 +131,8 @@ COMMENT ON FUNCTION @extschema@._argo_next_run(text, timestamptz, text, boolean)
 
 --: function _argo_cron
 CREATE FUNCTION @extschema@._argo_cron(
-    OUT state text, OUT database text, OUT timezone text, OUT host text, OUT is_logged boolean, OUT is_launching boolean,
-    OUT needs_both_days boolean
+    OUT state text, OUT database text, OUT timezone text, OUT host text, OUT is_logged boolean,
+    OUT is_launching boolean, OUT needs_both_days boolean
 )
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -157,9 +157,11 @@ BEGIN
     timezone := coalesce(nullif(current_setting('cron.timezone', true), ''), timezone);
     host := current_setting('cron.host', true);
     is_logged := current_setting('cron.log_run', true)::boolean;
-    is_launching := database = current_database() AND coalesce(current_setting('cron.launch_active_jobs', true)::boolean, true);
+    is_launching := database = current_database()
+                    AND coalesce(current_setting('cron.launch_active_jobs', true)::boolean, is_launching);
     needs_both_days := coalesce(current_setting('cron.match_dom_and_dow', true)::boolean, needs_both_days);
-    state := CASE WHEN database <> current_database() THEN 'elsewhere' WHEN is_created THEN 'here' ELSE 'not created' END;
+    state := CASE WHEN database <> current_database() THEN 'elsewhere'
+                  WHEN is_created THEN 'here' ELSE 'not created' END;
 END
 $$;
 COMMENT ON FUNCTION @extschema@._argo_cron() IS
@@ -184,7 +186,8 @@ BEGIN
     IF (cron IS NOT NULL AND has_schema_privilege(cron, 'USAGE')) IS NOT TRUE THEN
         RETURN;
     END IF;
-    IF to_regclass('cron.job_run_details') IS NULL OR has_table_privilege(to_regclass('cron.job'), 'SELECT') IS NOT TRUE THEN
+    IF to_regclass('cron.job_run_details') IS NULL
+       OR has_table_privilege(to_regclass('cron.job'), 'SELECT') IS NOT TRUE THEN
         RETURN;
     END IF;
     FOR jobid, job, schedule, command, owner, active IN EXECUTE
@@ -212,13 +215,13 @@ BEGIN
                 last_run := coalesce(run.start_time, run.end_time);
                 last_outcome := CASE
                     WHEN run.status = 'succeeded'
-                        THEN 'succeeded' || coalesce(' in ' || @extschema@._argo_words_of(run.end_time - run.start_time), '')
+                        THEN concat_ws(' in ', 'succeeded', @extschema@._argo_words_of(run.end_time - run.start_time))
                     -- The first line, without its severity.
                     WHEN run.status = 'failed'
                         THEN 'failed' || coalesce(': ' || nullif(regexp_replace(btrim(split_part(
                             btrim(run.return_message, E' \n'), E'\n', 1)), '^[[:upper:]]+: +', ''), ''), '')
                     WHEN run.start_time IS NOT NULL
-                        THEN format('running since %s UTC', to_char(run.start_time AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'))
+                        THEN to_char(run.start_time AT TIME ZONE 'UTC', '"running since" YYYY-MM-DD HH24:MI:SS "UTC"')
                     ELSE 'starting' END;
             END IF;
         ELSE

@@ -15,8 +15,8 @@ $$, 'whose names begin with argo_ or _argo_, but for one that schedules call');
 SELECT is_empty($$
     SELECT p.oid::regprocedure FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid JOIN pg_proc AS p ON p.oid = d.objid
     WHERE e.extname = 'argo' AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e'
-      AND p.proname NOT IN ('argo_eniscope_validator', 'argo_backfill', 'argo_sync') AND p.proconfig IS NULL
-$$, 'with a fixed search_path, but for the procedures that commit');
+      AND p.proname <> 'argo_eniscope_validator' AND p.prokind <> 'p' AND p.prosqlbody IS NULL AND p.proconfig IS NULL
+$$, 'with a fixed search_path, but for procedures that commit and what must inline');
 SELECT is_empty($$
     SELECT p.oid::regprocedure FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid JOIN pg_proc AS p ON p.oid = d.objid
     WHERE e.extname = 'argo' AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e' AND obj_description(p.oid, 'pg_proc') IS NULL

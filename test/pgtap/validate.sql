@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(384);
+SELECT plan(388);
 
 SET LOCAL TimeZone = 'UTC';
 \set as_of '''2025-04-02 12:02+00'''
@@ -551,6 +551,15 @@ SELECT pg_temp.differing('a meter without readings');
 SELECT is((SELECT count(*) FROM data_quality_days WHERE meter_id = 103), 0::bigint, 'has no days');
 DELETE FROM channels WHERE channel_id = 103;
 SELECT pg_temp.differing('a meter that is gone');
+DELETE FROM readings WHERE channel_id = 104;
+DELETE FROM channels WHERE channel_id = 104;
+UPDATE channels SET organization_id = NULL WHERE channel_id = 203;
+SELECT pg_temp.differing('one that is gone with its readings, and one that belongs to no site');
+DO $$ BEGIN PERFORM argo_refresh(); PERFORM pg_temp.validate(); END $$;
+SELECT is((SELECT count(*) FROM data_quality_days WHERE meter_id IN (104, 203)), 0::bigint, 'neither is judged');
+SELECT is((SELECT count(*) FROM _argo_unvalidated), 0::bigint, 'nor does a mark of theirs stay');
+UPDATE channels SET organization_id = 'B' WHERE channel_id = 203;
+SELECT pg_temp.differing('it belongs to one again');
 TRUNCATE readings;
 SELECT pg_temp.differing('nothing left');
 SELECT is((SELECT count(*) FROM data_quality_days), 0::bigint, 'no days either');
