@@ -131,7 +131,7 @@ DECLARE
 BEGIN
     SELECT b.* INTO breaker FROM @extschema@.circuit_breakers AS b WHERE b.site_id = site;
     -- Data also ages.
-    IF NOT FOUND OR as_of < breaker.validated_at OR as_of > breaker.validated_at + interval '1 hour'
+    IF NOT FOUND OR as_of < breaker.validated_at OR as_of > breaker.validated_at + interval '15 minutes'
        OR breaker.rules_digest IS DISTINCT FROM @extschema@._argo_rules_digest(site)
        OR NOT @extschema@._argo_readings_are_sound()
        OR to_regclass('@extschema@.ingestion_logs') IS NULL OR to_regclass('@extschema@.ingest_runs') IS NULL THEN
@@ -148,7 +148,7 @@ END
 $$;
 
 COMMENT ON FUNCTION @extschema@._argo_must_validate(text, timestamptz) IS
-    'Whether the last validation of a site does not speak for as_of: readings, pulls, runs or rules are newer, or an hour has passed.';
+    'Whether the last validation of a site does not speak for as_of: readings, pulls, runs or rules are newer, or a quarter of an hour has passed.';
 
 CREATE FUNCTION @extschema@.argo_gate(
     site text,
@@ -178,7 +178,7 @@ BEGIN
     IF @extschema@._argo_must_validate(site, asked_at) THEN
         IF current_setting('transaction_read_only')::boolean THEN
             RAISE EXCEPTION 'site % must be validated before its reports, which a read-only transaction cannot do', site
-                USING ERRCODE = '25006', DETAIL = 'Its readings, pulls or rules are newer than its last validation, or that is over an hour old.',
+                USING ERRCODE = '25006', DETAIL = 'Its readings, pulls or rules are newer than its last validation, or that is over a quarter of an hour old.',
                       HINT = format('On the primary, type SELECT * FROM @extschema@.argo_validate(%L);', site);
         END IF;
         PERFORM @extschema@.argo_validate(site, NULL, asked_at);
@@ -211,7 +211,7 @@ END
 $$;
 
 COMMENT ON FUNCTION @extschema@.argo_gate(text, timestamptz) IS
-    'Lets the reports of a site through: one row, state closed or degraded, with flags, the failing rules to show beside the figures: [{rule, severity, opens, since, observed, threshold, meters_affected, detail}]. Validates first where readings, pulls or rules are newer than the last validation, or that is over an hour old; as_of: for which time, default now. While an override lasts an open breaker is degraded, with its reason. Raises ZA005 where the breaker is open (what the validation found is then not kept; argo_validate() keeps it), 22023, 25006, 42501, 55000.';
+    'Lets the reports of a site through: one row, state closed or degraded, with flags, the failing rules to show beside the figures: [{rule, severity, opens, since, observed, threshold, meters_affected, detail}]. Validates first where readings, pulls or rules are newer than the last validation, or that is over a quarter of an hour old; as_of: for which time, default now. While an override lasts an open breaker is degraded, with its reason. Raises ZA005 where the breaker is open (what the validation found is then not kept; argo_validate() keeps it), 22023, 25006, 42501, 55000.';
 
 CREATE FUNCTION @extschema@.argo_override_breaker(
     site text, reason text, until timestamptz DEFAULT CURRENT_TIMESTAMP + interval '1 day'

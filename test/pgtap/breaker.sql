@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(104);
+SELECT plan(106);
 
 SET LOCAL TimeZone = 'UTC';
 DO $$ BEGIN PERFORM argo_setup(); END $$;
@@ -118,6 +118,14 @@ SELECT matches(pg_temp.fails('A', 17) || ' ' || pg_temp.breaker('A'), 'freshness
     'all of the site is silent');
 CALL clean.mend();
 SELECT is(pg_temp.fails('A', 20) || pg_temp.breaker('A'), 'closed since 20', 'mended');
+
+INSERT INTO ingestion_logs (organization_id, channel_id, start_time, end_time, status, error_message, created_at)
+SELECT 'A', 101, t, t + interval '4 hours', 'failure', 'HTTP 500', pg_temp.at(20)
+FROM generate_series('2025-03-20 08:00Z'::timestamptz, '2025-03-20 20:00Z', interval '4 hours') AS t;
+SELECT is(pg_temp.fails('A', 20) || ' ' || pg_temp.breaker('A'), 'failed_pulls degraded since 20',
+    'four findings of one meter are not four meters');
+DELETE FROM ingestion_logs;
+SELECT is(pg_temp.fails('A', 20) || pg_temp.breaker('A'), 'closed since 20', 'mended again');
 
 -- The gate validates where the last validation does not speak for now.
 SELECT pg_temp.set(102, 'energy_kwh = ''NaN''', '2025-03-16 10:15Z');
