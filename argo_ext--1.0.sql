@@ -77,7 +77,7 @@ COMMENT ON PROCEDURE @extschema@.argo_backfill(text, date, date, text, integer, 
     'Fetches what is missing of a site from start_date to end_date (whole days at the site, both '
     'included; default up to now), in windows of window_days (1 to 7) days, by time, then by channel. '
     'Commits every ten seconds or 65,536 readings: ended anywhere and called again, it goes on where it '
-    'was. v_ingest_progress shows others how far it is. Raises 25001 inside a transaction block, and '
+    'was. v_ingest_progress shows others how far it is. Raises 25001 inside a transaction block or under SET LOCAL ROLE, and '
     'what argo_ingest() raises.';
 REVOKE ALL ON PROCEDURE @extschema@.argo_backfill(text, date, date, text, integer, boolean, text, timestamptz) FROM PUBLIC;
 
@@ -94,7 +94,7 @@ COMMENT ON PROCEDURE @extschema@.argo_sync(text, integer, text, timestamptz) IS
     'failed and why, argo_alert is notified, what is stored is refreshed and judged all the same, and at the end '
     'the first error is raised. At once end: an overlapping run of the site (55P03, nothing recorded) and a cancel '
     'or timeout (57014, recorded). Pulls that fail are no error: they are in ingestion_logs, and the rules judge them. '
-    'Raises 25001 inside a transaction block, 25006 and 22023 for bad arguments before any request, and what the '
+    'Raises 25001 inside a transaction block or under SET LOCAL ROLE, 25006 and 22023 for bad arguments before any request, and what the '
     'three functions raise.';
 REVOKE ALL ON PROCEDURE @extschema@.argo_sync(text, integer, text, timestamptz) FROM PUBLIC;
 

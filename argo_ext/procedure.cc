@@ -21,7 +21,13 @@ void begin_transaction() {
 }
 
 void commit() {
+  const auto current_role = [] { return GetUserId(); };
+  const Oid role = call(current_role);
   call([] { SPI_commit(); });
+  if (call(current_role) != role)
+    throw Error("25001", "a role set for one transaction ends with its first commit",
+                "What follows would run with the rights of another role. Nothing was asked for.",
+                "Type SET ROLE without LOCAL before the CALL.");
 }
 
 }  // namespace argo::pg

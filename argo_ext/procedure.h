@@ -15,7 +15,8 @@ void require_own_transactions(FunctionCallInfo fcinfo, const std::string& proced
 // transaction sets its own search_path. Needs open_spi_for_commits().
 void begin_transaction();
 
-// Commits; PostgreSQL begins the next transaction by itself.
+// Commits; PostgreSQL begins the next transaction by itself. Throws where that has another role:
+// a SET LOCAL ROLE ends here.
 void commit();
 
 }  // namespace argo::pg

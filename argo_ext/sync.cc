@@ -131,16 +131,22 @@ class Sync {
     stop_after(in_subtransaction([&] { lock_site(); }));
   }
 
+  // Runs a body and returns the error that it was rolled back for.
+  template <typename Body>
+  static std::optional<PgError> undone_on_error(Body&& body) {
+    return in_subtransaction([&] {
+      body();
+      // A constraint that the user deferred would fail in the commit, where nothing can be kept.
+      query("SET CONSTRAINTS ALL IMMEDIATE");
+    });
+  }
+
   // Runs a stage whose error is rolled back and kept; `body` says what it did, `otherwise` what
   // became of it where it failed.
   template <typename Body>
   std::optional<PgError> attempt(const char* otherwise, Body&& body) {
     std::string done;
-    const auto error = in_subtransaction([&] {
-      done = body();
-      // A constraint that the user deferred would fail in the commit, where nothing can be kept.
-      query("SET CONSTRAINTS ALL IMMEDIATE");
-    });
+    const auto error = undone_on_error([&] { done = body(); });
     if (error && !first_error_) {
       first_error_ = error;
       record([&] {
@@ -165,7 +171,7 @@ class Sync {
   // Runs what records an error. Its own failure must not hide that, so it is only warned of.
   template <typename Body>
   void record(Body&& body) {
-    const auto error = in_subtransaction(std::forward<Body>(body));
+    const auto error = undone_on_error(body);
     if (!error)
       return;
     is_stopped_ = is_stopped_ || is_final(*error);

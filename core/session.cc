@@ -1,6 +1,9 @@
 // Keeps the login to the API: Basic once, then the token that came back.
 #include "session.h"
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <string_view>
 
 #include "digest.h"
@@ -13,6 +16,16 @@ constexpr std::string_view kBasicHeader = "Authorization: Basic ";
 
 bool is_login(const std::vector<std::string>& headers) {
   return headers.back().compare(0, kBasicHeader.size(), kBasicHeader) == 0;
+}
+
+// Finds a secret: an API may repeat an e-mail or a hash in lower or upper case.
+std::size_t find_in_any_case(const std::string& text, const std::string& secret, std::size_t from) {
+  const auto is_same = [](unsigned char a, unsigned char b) {
+    return std::tolower(a) == std::tolower(b);
+  };
+  const auto start = text.begin() + static_cast<std::ptrdiff_t>(from);
+  const auto at = std::search(start, text.end(), secret.begin(), secret.end(), is_same);
+  return at == text.end() ? std::string::npos : static_cast<std::size_t>(at - text.begin());
 }
 
 }  // namespace
@@ -53,13 +66,17 @@ bool Session::refused(const std::vector<std::string>& headers) {
 }
 
 std::string Session::redact(std::string text) const {
-  for (const std::string* secret : {&api_key_, &password_md5_, &basic_, &token_, &email_}) {
+  std::array<const std::string*, 5> secrets{&api_key_, &password_md5_, &basic_, &token_, &email_};
+  // One may be part of another, whose rest would be told.
+  std::sort(secrets.begin(), secrets.end(),
+            [](const auto* a, const auto* b) { return a->size() > b->size(); });
+  for (const std::string* secret : secrets) {
     if (secret->empty())
       continue;
     // Goes on behind the stars: a secret may be made of them.
     constexpr std::string_view kStars = "***";
-    for (std::size_t at = text.find(*secret); at != std::string::npos;
-         at = text.find(*secret, at + kStars.size()))
+    for (std::size_t at = find_in_any_case(text, *secret, 0); at != std::string::npos;
+         at = find_in_any_case(text, *secret, at + kStars.size()))
       text.replace(at, secret->size(), kStars);
   }
   return text;

@@ -18,7 +18,7 @@ std::vector<ChannelRange> cover(std::vector<ChannelRange> to_ask, std::int64_t d
   for (const auto& [channel_id, gap] : to_ask)
     for (UnixTime from = gap.from; from < gap.to;) {
       const bool is_same = !windows.empty() && windows.back().channel_id == channel_id;
-      const UnixTime room = is_same ? windows.back().range.from + days * kDaySeconds : 0;
+      const UnixTime room = is_same ? windows.back().range.from + days * kDaySeconds : from;
       if (from >= room) {
         windows.push_back({channel_id, {from, std::min(gap.to, from + days * kDaySeconds)}});
       } else {

@@ -234,6 +234,8 @@ BEGIN
                   HINT = 'Use until => now() + interval ''1 day''.';
     END IF;
     PERFORM @extschema@._argo_check_validation(site, CURRENT_TIMESTAMP);
+    -- Before the row, as a validation takes them: argo_gate() may follow in this transaction.
+    PERFORM pg_advisory_xact_lock(@extschema@._argo_validation_lock());
     UPDATE @extschema@.circuit_breakers AS b
     SET override_reason = reason, override_until = until, override_by = current_user,
         announced_state = CASE WHEN b.state = 'open' THEN 'degraded' ELSE b.state END
@@ -263,6 +265,7 @@ AS $$
 DECLARE
     breaker record;
 BEGIN
+    PERFORM pg_advisory_xact_lock(@extschema@._argo_validation_lock());
     SELECT b.* INTO breaker FROM @extschema@.circuit_breakers AS b WHERE b.site_id = site AND b.override_until IS NOT NULL FOR UPDATE;
     IF NOT FOUND THEN
         RETURN false;

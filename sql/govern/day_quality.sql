@@ -65,7 +65,8 @@ BEGIN
                 min(r.instant) FILTER (WHERE r.is_negative) AS negative_at,
                 min(r.instant) FILTER (WHERE NOT r.is_finite) AS non_finite_at,
                 min(r.instant) FILTER (WHERE r.instant <> r.slot) AS off_grid_at,
-                max(r.power_kw) FILTER (WHERE r.power_kw < 'Infinity') AS max_power_kw,
+                -- Four times an energy may be beyond a real.
+                max(least(r.kw, 3.4e38)) FILTER (WHERE r.kw < 'Infinity')::real AS max_power_kw,
                 min(r.voltage_v) FILTER (WHERE r.voltage_v >= 0 AND r.voltage_v < 'Infinity'
                                            AND (r.voltage_v > 0 OR (r.power_kw > 0 AND r.power_kw < 'Infinity'))) AS min_voltage_v,
                 max(r.voltage_v) FILTER (WHERE r.voltage_v < 'Infinity') AS max_voltage_v,
@@ -186,15 +187,18 @@ DECLARE
     -- Days beyond are those of broken clocks; rules of their own find such readings.
     first_day CONSTANT date := '2000-01-01';
     last_day CONSTANT date := '2199-12-31';
-    zone CONSTANT text := @extschema@._argo_zone_of(site);
-    earliest CONSTANT timestamptz := @extschema@._argo_midnight(first_day, zone);
-    latest CONSTANT timestamptz := @extschema@._argo_midnight(last_day + 1, zone);
+    zone text;
+    earliest timestamptz;
+    latest timestamptz;
     meters integer[];
     days datemultirange[];
     kept bigint;
 BEGIN
-    -- One snapshot for both: a refresh that moves marks from one to the other is seen as a whole or not at all.
-    WITH taken AS (
+    -- One snapshot for all: a refresh that moves marks from one to the other, and a change of the zone, which leaves marks,
+    -- are seen as a whole or not at all.
+    WITH clock AS MATERIALIZED (
+        SELECT @extschema@._argo_zone_of(site) AS zone
+    ), taken AS (
         DELETE FROM @extschema@._argo_unvalidated AS u
         USING @extschema@.channels AS c
         WHERE c.channel_id = u.meter_id AND c.organization_id = site
@@ -212,16 +216,18 @@ BEGIN
     ), spans AS (
         SELECT m.meter_id,
                range_agg(daterange(
-                   (m.first_reading AT TIME ZONE zone)::date,
+                   (m.first_reading AT TIME ZONE k.zone)::date,
                    -- A stretch of one value goes on into the next day.
-                   ((m.last_reading + interval '6 hours') AT TIME ZONE zone)::date, '[]'))
+                   ((m.last_reading + interval '6 hours') AT TIME ZONE k.zone)::date, '[]'))
                * datemultirange(daterange(first_day, last_day, '[]')) AS days
-        FROM marked AS m
+        FROM marked AS m CROSS JOIN clock AS k
         GROUP BY m.meter_id
     )
-    SELECT array_agg(s.meter_id), array_agg(s.days) INTO meters, days
+    SELECT (SELECT k.zone FROM clock AS k), array_agg(s.meter_id), array_agg(s.days) INTO zone, meters, days
     FROM spans AS s
     WHERE NOT isempty(s.days);
+    earliest := @extschema@._argo_midnight(first_day, zone);
+    latest := @extschema@._argo_midnight(last_day + 1, zone);
 
     DELETE FROM @extschema@.data_quality_days AS f
     USING unnest(meters, days) AS t (meter_id, days)
@@ -240,7 +246,9 @@ BEGIN
     ) AS e
     CROSS JOIN LATERAL unnest(t.days * datemultirange(daterange(e.first_day, e.last_day, '[]'))) AS d (days)
     CROSS JOIN LATERAL @extschema@._argo_day_quality(t.meter_id, zone, lower(d.days), upper(d.days) - 1) AS q
-    WHERE e.first_day IS NOT NULL;
+    WHERE e.first_day IS NOT NULL
+    -- Says 40001 where a later snapshot has been here.
+    ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS kept = ROW_COUNT;
     RETURN kept;
 END
@@ -269,7 +277,9 @@ AS $$
 DECLARE
     max_marks CONSTANT integer := 20000;
 BEGIN
-    IF (SELECT count(*) FROM (SELECT FROM @extschema@._argo_unvalidated LIMIT max_marks + 1) AS u) > max_marks THEN
+    -- A validation takes marks site by site: the two would wait for each other.
+    IF (SELECT count(*) FROM (SELECT FROM @extschema@._argo_unvalidated LIMIT max_marks + 1) AS u) > max_marks
+       AND pg_try_advisory_xact_lock(@extschema@._argo_validation_lock()) THEN
         WITH taken AS (
             DELETE FROM @extschema@._argo_unvalidated AS u RETURNING u.meter_id, u.first_reading, u.last_reading
         )
@@ -280,7 +290,7 @@ END
 $$;
 
 COMMENT ON FUNCTION @extschema@._argo_bound_unvalidated() IS
-    'Joins the marks of _argo_unvalidated, one a meter, where more than 20,000 wait: nobody may ever validate.';
+    'Joins the marks of _argo_unvalidated, one a meter, where more than 20,000 wait and no validation runs: nobody may ever validate.';
 
 CREATE FUNCTION @extschema@._argo_forget_meters()
 RETURNS void

@@ -77,6 +77,13 @@ AS $$
 DECLARE
     r record;
 BEGIN
+    PERFORM @extschema@._argo_check_validation(site, as_of);
+    IF chosen_rule IS NOT NULL
+       AND NOT EXISTS (SELECT FROM @extschema@.validation_rules AS v WHERE v.name = chosen_rule AND v.site_id IS NULL) THEN
+        RAISE EXCEPTION 'unknown rule %', quote_literal(chosen_rule)
+            USING ERRCODE = '22023', DETAIL = 'Nothing was judged.',
+                  HINT = 'SELECT name, description FROM @extschema@.validation_rules WHERE site_id IS NULL; lists them.';
+    END IF;
     FOR r IN
         SELECT e.* FROM @extschema@._argo_rules(site) AS e WHERE chosen_rule IS NULL OR e.rule = chosen_rule
     LOOP
@@ -153,4 +160,4 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION @extschema@.argo_findings(text, text, timestamptz, timestamptz) IS
-    'Every single finding of the rules of a site (or of one rule), one row each, worst first within a rule, from the facts as of the last argo_validate(): rule, severity, meter (NULL: the whole site), day at the site (NULL: not about a day), observed value and threshold in the unit of the rule, and what was found in words. since and as_of as in argo_validate(). Changes nothing.';
+    'Every single finding of the rules of a site (or of one rule), one row each, worst first within a rule, from the facts as of the last argo_validate(): rule, severity, meter (NULL: the whole site), day at the site (NULL: not about a day), observed value and threshold in the unit of the rule, and what was found in words. since and as_of as in argo_validate(). Changes nothing. Raises 22023 for an unknown site or rule, 55000.';

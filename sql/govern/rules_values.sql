@@ -383,7 +383,7 @@ BEGIN
         SELECT r."timestamp" AS instant FROM @extschema@.readings AS r
         WHERE d.place <= 1000 AND r.channel_id = d.meter_id
           AND r."timestamp" >= lower(d.range) AND r."timestamp" < upper(d.range)
-          AND r.power_kw = d.value
+          AND coalesce(r.power_kw, r.energy_kwh * 4) = d.value
         ORDER BY r."timestamp" LIMIT 1
     ) AS x ON true
     ORDER BY d.place;
@@ -446,6 +446,25 @@ $$;
 COMMENT ON FUNCTION @extschema@._argo_rule_flatline(text, timestamptz, timestamptz, double precision) IS
     'Rule flatline: no meter gives one and the same power for longer than threshold hours on end; 0.1 kW and less may stay.';
 
+CREATE FUNCTION @extschema@._argo_peak(meter integer, range tstzrange, kw double precision)
+RETURNS TABLE (instant timestamptz, apparent_kva double precision)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY
+    SELECT r."timestamp", r.voltage_v::double precision * r.current_a / 1000
+    FROM @extschema@.readings AS r
+    WHERE r.channel_id = meter AND r."timestamp" >= lower(range) AND r."timestamp" < upper(range)
+      AND coalesce(r.power_kw, r.energy_kwh * 4) = kw
+    ORDER BY r."timestamp"
+    LIMIT 1;
+END
+$$;
+
+COMMENT ON FUNCTION @extschema@._argo_peak(integer, tstzrange, double precision) IS
+    'When a meter first had a power in a range, and what voltage and current were then, as kVA of one phase.';
+
 CREATE FUNCTION @extschema@._argo_rule_unit_jump(
     site text, since timestamptz, as_of timestamptz, threshold double precision
 )
@@ -484,19 +503,37 @@ BEGIN
     ), candidates AS MATERIALIZED (
         SELECT j.*, r.instant, r.apparent_kva
         FROM judged AS j
-        LEFT JOIN LATERAL (
-            SELECT r."timestamp" AS instant, r.voltage_v::double precision * r.current_a / 1000 AS apparent_kva
-            FROM @extschema@.readings AS r
-            WHERE r.channel_id = j.meter_id AND r."timestamp" >= lower(j.range) AND r."timestamp" < upper(j.range)
-              AND r.power_kw = j.kw::real
-            ORDER BY r."timestamp" LIMIT 1
-        ) AS r ON true
+        LEFT JOIN LATERAL @extschema@._argo_peak(j.meter_id, j.range, j.kw) AS r ON true
         WHERE j.day >= first_day AND (j.is_up OR j.is_down)
+    ), sides AS MATERIALIZED (
+        -- A unit that changed for good: soon most days are wrong, and their median is, too.
+        SELECT e.meter_id, e.floor_kw, e.is_high, e.kw, e.usual_kw, e.days, r.apparent_kva
+        FROM (
+            SELECT d.meter_id, f.kw AS floor_kw, d.kw >= f.kw AS is_high, count(*) AS days, max(d.kw) AS kw,
+                   (array_agg(d.range ORDER BY d.kw DESC))[1] AS range, percentile_cont(0.5) WITHIN GROUP (ORDER BY d.kw) AS usual_kw
+            FROM days AS d
+            JOIN (SELECT s.meter_id, max(s.kw) AS kw FROM days AS s WHERE s.step >= least_factor GROUP BY s.meter_id) AS f
+                ON f.meter_id = d.meter_id
+            GROUP BY d.meter_id, f.kw, d.kw >= f.kw
+        ) AS e
+        LEFT JOIN LATERAL @extschema@._argo_peak(e.meter_id, e.range, e.kw) AS r ON true
+    ), shifts AS MATERIALIZED (
+        SELECT w.meter_id, w.floor_kw, w.is_high, o.usual_kw
+        FROM sides AS w
+        JOIN sides AS o ON o.meter_id = w.meter_id AND o.is_high <> w.is_high
+        -- Only where the other side is as its own current has it.
+        WHERE o.days >= 3 AND o.kw BETWEEN o.apparent_kva / 20 AND 5 * o.apparent_kva
+          AND CASE WHEN w.is_high THEN w.kw > 5 * w.apparent_kva ELSE w.kw * 100 < w.apparent_kva END
     ), jumps AS MATERIALIZED (
         -- Voltage and current of one phase of three make a third of the power: what they bear out is a load, and what is far
         -- below them is no standby.
-        SELECT c.* FROM candidates AS c
+        SELECT c.meter_id, c.day, c.kw, c.usual_kw, c.factor, c.instant FROM candidates AS c
         WHERE (c.is_up AND (c.kw <= 5 * c.apparent_kva) IS NOT TRUE) OR (c.is_down AND c.kw * 100 < c.apparent_kva)
+        UNION ALL
+        SELECT j.meter_id, j.day, j.kw, x.usual_kw, greatest(j.kw / x.usual_kw, x.usual_kw / j.kw), NULL
+        FROM shifts AS x
+        JOIN judged AS j ON j.meter_id = x.meter_id AND (j.kw >= x.floor_kw) = x.is_high
+        WHERE j.day >= first_day AND NOT j.is_up AND NOT j.is_down
     ), shown AS (
         SELECT j.meter_id, j.day, j.kw, j.usual_kw, j.factor, j.instant, true AS is_jump FROM jumps AS j
         UNION ALL
@@ -516,7 +553,7 @@ END
 $$;
 
 COMMENT ON FUNCTION @extschema@._argo_rule_unit_jump(text, timestamptz, timestamptz, double precision) IS
-    'Rule unit_jump: on no day is the highest power of a meter threshold times that of its median day in the window, with no day of the last 400 between, unless its voltage and current bear it out; nor one part in threshold of it where they belie it. Needs three days with power.';
+    'Rule unit_jump: on no day is the highest power of a meter threshold times that of its median day in the window, with no day of the last 400 between, unless its voltage and current bear it out; nor one part in threshold of it where they belie it. Where they belie most days, and not the others, the median is that of the others. Needs three days with power.';
 
 CREATE FUNCTION @extschema@._argo_rule_energy_mismatch(
     site text, since timestamptz, as_of timestamptz, threshold double precision

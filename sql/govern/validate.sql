@@ -8,6 +8,8 @@ AS $$
 BEGIN
     RETURN to_regclass('@extschema@.channels') IS NOT NULL
        AND to_regclass('@extschema@.organizations') IS NOT NULL
+       AND to_regclass('@extschema@._argo_zones') IS NOT NULL
+       AND to_regclass('@extschema@._argo_dirty') IS NOT NULL
        AND EXISTS (
            SELECT FROM pg_attribute AS a
            WHERE a.attrelid = to_regclass('@extschema@.readings') AND a.attname = 'timestamp' AND a.atttypid = 'timestamptz'::regtype);
@@ -46,6 +48,19 @@ $$;
 COMMENT ON FUNCTION @extschema@._argo_check_validation(text, timestamptz) IS
     'Raises 55000 where there is nothing to validate with, and 22023 for an unknown site or an as_of without end.';
 
+CREATE FUNCTION @extschema@._argo_validation_lock()
+RETURNS bigint
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN hashtextextended('argo_validate', '@extschema@.validation_rules'::regclass::oid::bigint);
+END
+$$;
+
+COMMENT ON FUNCTION @extschema@._argo_validation_lock() IS
+    'Key of the advisory lock of whoever takes marks from _argo_unvalidated or changes a circuit breaker.';
+
 CREATE FUNCTION @extschema@.argo_validate(
     site text DEFAULT NULL, since timestamptz DEFAULT NULL, as_of timestamptz DEFAULT NULL
 )
@@ -79,7 +94,7 @@ DECLARE
 BEGIN
     PERFORM @extschema@._argo_check_validation(site, judged_at);
     -- Of two at once the second finds the facts kept.
-    PERFORM pg_advisory_xact_lock(hashtextextended('argo_validate', '@extschema@.validation_rules'::regclass::oid::bigint));
+    PERFORM pg_advisory_xact_lock(@extschema@._argo_validation_lock());
 
     IF site IS NULL AND @extschema@._argo_readings_are_sound() THEN
         PERFORM @extschema@._argo_forget_meters();
@@ -168,4 +183,4 @@ END
 $$;
 
 COMMENT ON FUNCTION @extschema@.argo_validate(text, timestamptz, timestamptz) IS
-    'Judges a site (NULL: every site) by the rules of validation_rules and returns one row a rule and site: status pass or fail, the worst value observed and the threshold in the unit of the rule, how many meters are affected, and what was found in words. Computes facts anew only for days whose readings changed; with since for all days from then on, and every rule then looks from there on, else as far back as its window_days. as_of: the time for which it is judged, default now. Keeps data_quality_history and the circuit breaker, and tells of changes by NOTIFY argo_alert. One at a time, the next waits. Raises 22023, 25006, 42501, 55000.';
+    'Judges a site (NULL: every site) by the rules of validation_rules and returns one row a rule and site: status pass or fail, the worst value observed and the threshold in the unit of the rule, how many meters are affected, and what was found in words. Computes facts anew only for days whose readings changed; with since for all days from then on, and every rule then looks from there on, else as far back as its window_days. as_of: the time for which it is judged, default now. Keeps data_quality_history and the circuit breaker, and tells of changes by NOTIFY argo_alert. One at a time, the next waits. Raises 22023, 25006, 42501, 55000, and 40001 where a transaction of REPEATABLE READ or SERIALIZABLE meets a later validation.';

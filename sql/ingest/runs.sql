@@ -98,10 +98,10 @@ AS $$
 DECLARE
     run bigint;
 BEGIN
-    PERFORM @extschema@._argo_log_sync(site, started, '[]', 'failed', error);
+    PERFORM @extschema@._argo_log_sync(site, started, '[]', 'failed', left(error, 8000));
     run := @extschema@._argo_begin_run(site, 'ingest');
     UPDATE @extschema@.ingest_runs AS r SET started_at = CURRENT_TIMESTAMP WHERE r.id = run;
-    PERFORM @extschema@._argo_note_run(run, 0, 0, 0, 'failed', error, NULL);
+    PERFORM @extschema@._argo_note_run(run, 0, 0, 0, 'failed', left(error, 8000), NULL);
 END
 $$;
 

@@ -41,7 +41,7 @@ COMMENT ON COLUMN @extschema@.data_quality_days.negative IS 'Readings with negat
 COMMENT ON COLUMN @extschema@.data_quality_days.non_finite IS 'Readings with a NaN or an infinity in any value.';
 COMMENT ON COLUMN @extschema@.data_quality_days.off_grid IS 'Readings that do not begin at a quarter of an hour of UTC.';
 COMMENT ON COLUMN @extschema@.data_quality_days.duplicate_at IS 'The first of them; likewise the columns that follow.';
-COMMENT ON COLUMN @extschema@.data_quality_days.max_power_kw IS 'Highest finite power, kW.';
+COMMENT ON COLUMN @extschema@.data_quality_days.max_power_kw IS 'Highest finite power, kW; energy x 4 where power is NULL.';
 COMMENT ON COLUMN @extschema@.data_quality_days.min_voltage_v IS 'Lowest finite voltage, V, that is not negative; 0 V counts only beside power.';
 COMMENT ON COLUMN @extschema@.data_quality_days.max_voltage_v IS 'Highest finite voltage, V.';
 COMMENT ON COLUMN @extschema@.data_quality_days.max_power_factor IS 'Largest finite power factor, its sign left out.';

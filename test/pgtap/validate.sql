@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(388);
+SELECT plan(408);
 
 SET LOCAL TimeZone = 'UTC';
 \set as_of '''2025-04-02 12:02+00'''
@@ -222,6 +222,16 @@ SELECT pg_temp.finds('a thousand times as much',
 SELECT pg_temp.finds('a day a thousand times less',
     pg_temp.set(101, 'power_kw = power_kw / 1000, energy_kwh = energy_kwh / 1000', '2025-03-15 04:00Z', '2025-03-16 03:45Z'),
     'unit_jump', 'error', 1, 500, 2000, '^101 Main 101: .*0\.01\d* kW.*2025-03-15');
+SELECT pg_temp.finds('a thousand times as much for good',
+    pg_temp.set(101, 'power_kw = power_kw * 1000, energy_kwh = energy_kwh * 1000', '2025-03-10 04:00Z', 'infinity'),
+    'unit_jump', 'error', 1, 500, 2000, '^101 Main 101: .* kW on 2025-03-', '{A power_high}');
+SELECT pg_temp.finds('a thousand times less for good',
+    pg_temp.set(101, 'power_kw = power_kw / 1000, energy_kwh = energy_kwh / 1000', '2025-03-10 04:00Z', 'infinity'),
+    'unit_jump', 'error', 1, 500, 2000, '^101 Main 101: .*0\.01\d* kW on 2025-03-');
+SELECT pg_temp.passes('a meter that gives energy only', pg_temp.set(101, 'power_kw = NULL, current_a = NULL', '-infinity', 'infinity'));
+SELECT pg_temp.finds('Wh for kWh of such a meter', pg_temp.set(101, 'power_kw = NULL, current_a = NULL', '-infinity', 'infinity')
+    || pg_temp.set(101, 'energy_kwh = 1000', '2025-03-15 10:15Z'),
+    'unit_jump', 'error', 1, 200, 260, '^101 Main 101: .*4,?000 kW at 2025-03-15 06:15-04:00');
 SELECT pg_temp.passes('ten times as much',
     pg_temp.set(101, 'power_kw = power_kw * 10, energy_kwh = energy_kwh * 10', '2025-03-15 04:00Z', '2025-03-16 03:45Z'));
 SELECT pg_temp.passes('a machine that is off for days',
@@ -354,6 +364,16 @@ DROP TABLE readings CASCADE;
 SELECT ok('A tables_present' = ANY (pg_temp.validate('A')), 'even without readings it can be judged');
 SELECT matches(detail, 'readings', 'and they are named') FROM validated WHERE rule = 'tables_present';
 SELECT is((SELECT state FROM circuit_breakers WHERE site_id = 'A'), 'open', 'and the breaker opens');
+ROLLBACK TO SAVEPOINT whole;
+SAVEPOINT whole;
+DROP TABLE _argo_dirty CASCADE;
+SELECT ok('A tables_present' = ANY (pg_temp.validate('A')), 'even without marks it can be judged');
+SELECT matches(detail, '_argo_dirty', 'and they are named') FROM validated WHERE rule = 'tables_present';
+ROLLBACK TO SAVEPOINT whole;
+SAVEPOINT whole;
+DROP TABLE _argo_zones CASCADE;
+SELECT ok('A tables_present' = ANY (pg_temp.validate('A')), 'even without zones it can be judged');
+SELECT matches(detail, '_argo_zones', 'and they are named') FROM validated WHERE rule = 'tables_present';
 ROLLBACK TO SAVEPOINT whole;
 SAVEPOINT whole;
 ALTER TABLE readings RENAME COLUMN "timestamp" TO naive;

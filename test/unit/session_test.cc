@@ -94,6 +94,18 @@ TEST_F(SessionTest, RedactsEveryPart) {
   EXPECT_EQ(session_.redact("nothing here"), "nothing here");
 }
 
+TEST(SessionRedact, LeavesNoRestOfALongerSecret) {
+  const Session session(
+      make_settings({}, {{"api_key", "abc"}, {"email", "abc@X.com"}, {"password", "p"}}));
+  EXPECT_EQ(session.redact("abc@X.com, abc"), "***, ***");
+}
+
+TEST(SessionRedact, FindsLowerAndUpperCase) {
+  const Session session(
+      make_settings({}, {{"api_key", "Key"}, {"email", "Me@x.com"}, {"password", "p"}}));
+  EXPECT_EQ(session.redact("no user me@X.com, KEY"), "no user ***, ***");
+}
+
 TEST(SessionRedact, EndsForAnySecret) {
   for (const char* key : {"*", "**", "***", "****", "a"}) {
     const Session session(make_settings({}, {{"api_key", key}, {"email", "e"}, {"password", "p"}}));

@@ -22,6 +22,17 @@ TEST(Cover, CoversARangeWithoutGapOrOverlap) {
   }
 }
 
+TEST(Cover, CoversTimesBefore1970) {
+  const UnixTime from = -10 * kDaySeconds;
+  const auto windows = cover({{7, {from, kDaySeconds}}, {8, {from, from + kSlotSeconds}}}, 7);
+  ASSERT_EQ(windows.size(), 3U);
+  EXPECT_EQ(windows[0].range.from, from);
+  EXPECT_EQ(windows[0].range.to, -3 * kDaySeconds);
+  EXPECT_EQ(windows[1].channel_id, 8);
+  EXPECT_EQ(windows[1].range.seconds(), kSlotSeconds);
+  EXPECT_EQ(windows[2].range.to, kDaySeconds);
+}
+
 TEST(Cover, CoversNothingByNothing) {
   EXPECT_TRUE(cover({}, 7).empty());
   EXPECT_TRUE(cover({{7, {kMidnight, kMidnight}}}, 7).empty());
