@@ -117,9 +117,24 @@ void BackendHost::progress(const Progress& progress) {
 void BackendHost::set_up_if_missing() {
   if (query_value("SELECT pg_catalog.to_regclass($1) IS NULL",
                   {schema_ + "._argo_schema_version"}) == "t") {
+    refuse_to_adopt();
     query("SELECT pg_catalog.count(*) FROM " + schema_ + ".argo_setup()");
     report(NOTICE, ("created Argo's tables and views in schema " + schema_).c_str());
+  } else {
+    query("SELECT " + schema_ + "._argo_require_schema()");
   }
+}
+
+void BackendHost::refuse_to_adopt() {
+  if (query_value("SELECT pg_catalog.to_regclass($1) IS NULL", {schema_ + ".readings"}) == "t")
+    return;
+  // Says what does not fit, if anything does not.
+  query("SELECT pg_catalog.count(*) FROM " + schema_ + ".argo_setup(dry_run => true)");
+  throw Error(sqlstate::kNotSetUp, "the tables of schema " + schema_ + " were not made by argo",
+              "They fit, and can be taken over as they are. Nothing was asked for or stored.",
+              "See what that does with SELECT * FROM " + schema_ +
+                  ".argo_setup(dry_run => true); and do it with SELECT * FROM " + schema_ +
+                  ".argo_setup();");
 }
 
 void BackendHost::begin_run(const std::string& site, const char* kind) {

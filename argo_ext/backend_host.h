@@ -27,7 +27,7 @@ class BackendHost : public Host {
   std::int64_t count_missing(const Plan& plan) override;
   void progress(const Progress& progress) override;
 
-  // Makes the tables where this database has none.
+  // Makes the tables where this database has none; throws where another version of Argo made them.
   void set_up_if_missing();
 
   // Takes the site's lock until the end of the transaction, and enters the run into the ledger.
@@ -46,6 +46,10 @@ class BackendHost : public Host {
   void note_run(const std::string& status, const Text& message, const Text& clock_skew_s = {});
 
  private:
+  // Throws where an older system's tables are here: to take them over is the user's decision, and
+  // locks them longer than an ingest should.
+  void refuse_to_adopt();
+
   std::string schema_;
   OnConflict on_conflict_;
   std::optional<UnixTime> as_of_;

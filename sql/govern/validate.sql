@@ -33,6 +33,7 @@ BEGIN
             USING ERRCODE = '55000', DETAIL = 'There is nothing to validate.',
                   HINT = 'Type SELECT * FROM @extschema@.argo_setup();';
     END IF;
+    PERFORM @extschema@._argo_require_schema();
     IF site IS NOT NULL AND NOT EXISTS (SELECT FROM @extschema@.organizations AS o WHERE o.organization_id = site) THEN
         RAISE EXCEPTION 'unknown site %', quote_literal(site)
             USING ERRCODE = '22023', DETAIL = 'Nothing was validated.',
@@ -46,7 +47,7 @@ END
 $$;
 
 COMMENT ON FUNCTION @extschema@._argo_check_validation(text, timestamptz) IS
-    'Raises 55000 where there is nothing to validate with, and 22023 for an unknown site or an as_of without end.';
+    'Raises 55000 where there is nothing to validate with or with a data schema of another version, and 22023 for an unknown site or an as_of without end.';
 
 CREATE FUNCTION @extschema@._argo_validation_lock()
 RETURNS bigint

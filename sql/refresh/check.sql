@@ -51,6 +51,7 @@ BEGIN
                   DETAIL = 'The materialized views do not exist.',
                   HINT = 'Type SELECT * FROM @extschema@.argo_setup();';
     END IF;
+    PERFORM @extschema@._argo_require_schema();
     IF NOT (has_table_privilege('@extschema@._argo_refreshed_views', 'SELECT')
             AND has_table_privilege('@extschema@._argo_refreshed_views', 'UPDATE')
             AND has_table_privilege('@extschema@._argo_refreshed_views', 'DELETE')

@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(41);
+SELECT plan(47);
 
 CREATE ROLE argo_test_user;
 CREATE ROLE argo_test_other;
@@ -32,10 +32,17 @@ $$;
 SELECT is_empty($$SELECT c.relname FROM pg_class c JOIN _argo_setup_steps() s ON s.object_name = c.relname
     WHERE c.relnamespace = 'public'::regnamespace$$, 'installing Argo makes no data objects');
 
+CREATE TEMP TABLE foretold AS SELECT * FROM argo_setup(dry_run => true) WITH ORDINALITY;
+SELECT is_empty($$SELECT c.relname FROM pg_class c JOIN _argo_setup_steps() s ON s.object_name = c.relname
+    WHERE c.relnamespace = 'public'::regnamespace$$, 'nor does a dry run');
+SELECT is((SELECT count(*) FROM argo_setup(NULL)), (SELECT count(*) FROM foretold WHERE detail = 'dry run'), 'and NULL is one');
+
 CREATE TEMP TABLE first_call AS SELECT * FROM argo_setup() WITH ORDINALITY;
 SELECT results_eq($$SELECT object_kind, object_name, action, detail FROM first_call ORDER BY ordinality$$,
     $$SELECT object_kind, object_name, 'created', NULL::text FROM _argo_setup_steps() ORDER BY step$$,
     'the first call makes every object');
+SELECT results_eq($$SELECT object_kind, object_name, action FROM first_call ORDER BY ordinality$$,
+    $$SELECT object_kind, object_name, action FROM foretold ORDER BY ordinality$$, 'as the dry run foretold');
 SELECT set_has($$SELECT object_name FROM first_call$$, $$VALUES ('organizations'), ('devices'), ('channels'), ('readings'),
     ('data_sync_status'), ('ingestion_logs'), ('v_clean_readings'), ('mv_hourly_usage'), ('v_sites'), ('v_meters'),
     ('v_readings_enriched'), ('v_readings_all'), ('v_latest_readings'), ('v_readings_hourly'), ('v_readings_daily'),
@@ -71,11 +78,14 @@ INSERT INTO _argo_schema_version VALUES (_argo_setup_version() + 1);
 CREATE TEMP TABLE newer AS SELECT * FROM pg_temp.attempt('none', 'SELECT public.argo_setup()');
 SELECT is(state, '55000', 'a newer data schema is refused') FROM newer;
 SELECT matches(hint, 'ALTER EXTENSION argo UPDATE', 'with the cure') FROM newer;
+SELECT is((pg_temp.attempt('none', 'SELECT public.argo_setup(true)')).state, '55000', 'by a dry run, too');
 DELETE FROM _argo_schema_version WHERE version > _argo_setup_version();
 
 ALTER TABLE organizations DISABLE TRIGGER USER;
 INSERT INTO organizations (organization_id, organization_name, timezone) VALUES ('k', 'K', 'asia/kolkata'), ('x', 'X', 'Nope');
 ALTER TABLE organizations ENABLE TRIGGER USER;
+SELECT results_eq($$SELECT object_name, action, detail FROM argo_setup(true) WHERE action <> 'unchanged'$$,
+    $$VALUES ('_argo_zones', 'replaced', 'dry run; time zones of 2 organizations')$$, 'zones that no trigger saw are found by a dry run');
 SELECT results_eq($$SELECT object_name, action, detail FROM argo_setup() WHERE action <> 'unchanged'$$,
     $$VALUES ('_argo_zones', 'replaced', 'time zones of 2 organizations')$$, 'zones that no trigger saw are verified');
 SELECT results_eq($$SELECT organization_id, timezone, is_valid FROM _argo_zones ORDER BY 1$$,
@@ -106,6 +116,7 @@ CREATE VIEW "my argo".v_sites AS SELECT 'mine' AS site;
 CREATE TEMP TABLE before_refusal AS SELECT * FROM pg_temp.catalog('"my argo"') AS entry;
 CREATE TEMP TABLE refused AS SELECT * FROM pg_temp.attempt('none', 'SELECT "my argo".argo_setup()');
 SELECT is(state, '42P07', 'names that others have taken are refused') FROM refused;
+SELECT is(r::text, d::text, 'by a dry run, too') FROM refused r, pg_temp.attempt('none', 'SELECT "my argo".argo_setup(true)') d;
 SELECT matches(detail, 'readings, v_sites\. Nothing was changed', 'by name') FROM refused;
 SELECT matches(hint, 'schema of (its|their) own', 'with the cure') FROM refused;
 SELECT set_eq('SELECT * FROM before_refusal', $$SELECT * FROM pg_temp.catalog('"my argo"')$$, 'and nothing is made');
