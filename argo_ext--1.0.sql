@@ -128,3 +128,22 @@ CREATE FUNCTION @extschema@._argo_view_span(
     AS 'MODULE_PATHNAME', 'argo_view_span';
 COMMENT ON FUNCTION @extschema@._argo_view_span(regclass) IS
     'First and last bucket of a registered materialized view, days as midnights of UTC, read with the rights of its owner by who may refresh it.';
+
+CREATE FUNCTION @extschema@._argo_library_version()
+    RETURNS text
+    LANGUAGE C STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'argo_library_version';
+COMMENT ON FUNCTION @extschema@._argo_library_version() IS
+    'The version of the shared library that this session has loaded. Where it is not that of the extension, one of the two is older.';
+
+CREATE FUNCTION @extschema@._argo_probe(server text)
+    RETURNS TABLE (check_name text, status text, detail text, cure text)
+    LANGUAGE C VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'argo_probe';
+COMMENT ON FUNCTION @extschema@._argo_probe(text) IS
+    'Logs in to the API of a server with one request, within connect_timeout_ms, and says how far it got: the rows dns, connect, '
+    'tls, login and clock skew of argo_doctor(). Writes nothing, and runs in a read-only transaction and on a standby too. '
+    'Raises 22023, 42501 and 42704 as argo_ingest() does, and 57014 within 100 ms of a cancel.';
+REVOKE ALL ON FUNCTION @extschema@._argo_probe(text) FROM PUBLIC;

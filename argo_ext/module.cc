@@ -1,6 +1,10 @@
 // The shared library itself.
-#include "pg.h"
+#include "boundary.h"
 
 extern "C" {
 PG_MODULE_MAGIC;
+}
+
+ARGO_FUNCTION(argo_library_version, Statement::kMayBeLogged) {
+  return argo::pg::call([]() -> Datum { return CStringGetTextDatum(ARGO_VERSION); });
 }

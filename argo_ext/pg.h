@@ -31,6 +31,7 @@ extern "C" {
 #include <utils/resowner.h>
 #include <utils/syscache.h>
 #include <utils/timestamp.h>
+#include <utils/tuplestore.h>
 }
 
 #endif  // ARGO_EXT_PG_H_

@@ -40,21 +40,6 @@ Outcome too_large(const char* sqlstate, std::string reason, bool is_size) {
   return {0, Outcome::Kind::kWindowTooLarge, is_size, sqlstate, std::move(reason)};
 }
 
-// Describes an answer that is not 200 by its status and the start of its body. Redacts before it
-// cuts: half a secret is none to redact().
-std::string describe(const HttpResponse& response, const Session& session) {
-  std::string text = "HTTP " + std::to_string(response.status);
-  if (!response.body.empty())
-    text += ": " + printable(session.redact(response.body), 120);
-  return text;
-}
-
-// Returns the address that paths follow: version 1, unless the URL has a path of its own.
-std::string api_base(const std::string& url) {
-  const bool has_path = url.find('/', url.find("://") + 3) != std::string::npos;
-  return has_path ? url : url + "/v1";
-}
-
 // Returns what the answer's Retry-After says, by the API's own clock where it told the time.
 std::optional<Milliseconds> retry_after(const HttpResponse& response, UnixTime now) {
   const std::time_t date = curl_getdate(response.header("date").c_str(), nullptr);
@@ -67,7 +52,7 @@ std::optional<Milliseconds> retry_after(const HttpResponse& response, UnixTime n
 Fetcher::Fetcher(Host& host, const Settings& settings)
     : host_(host),
       settings_(settings),
-      base_(api_base(settings.url)),
+      base_(api_base(settings)),
       session_(settings),
       http_(settings),
       backoff_(std::random_device{}()),
@@ -218,7 +203,7 @@ void Fetcher::judge(Entry entry, const HttpResponse& response) {
 }
 
 void Fetcher::judge_status(Entry entry, const HttpResponse& response) {
-  const std::string reason = describe(response, session_);
+  const std::string reason = session_.describe(response);
   switch (response.status) {
     case 401:
     case 419:

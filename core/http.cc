@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <csignal>
 #include <mutex>
 #include <new>
@@ -75,6 +76,7 @@ void init_curl() {
 struct HttpClient::Transfer {
   std::uint64_t id = 0;
   std::size_t max_body_bytes = 0;
+  bool is_plain = false;
   std::unique_ptr<curl_slist, ListDelete> header_list;
   HttpResponse response;
   std::array<char, CURL_ERROR_SIZE> error{};
@@ -119,30 +121,73 @@ struct HttpClient::Transfer {
       response.too_large = true;
     response.untrusted = code == CURLE_PEER_FAILED_VERIFICATION ||
                          code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_ISSUER_ERROR;
+    response.timed_out = code == CURLE_OPERATION_TIMEDOUT;
+    response.bad_ca_file = code == CURLE_SSL_CACERT_BADFILE;
+    long system_error = 0;
+    curl_easy_getinfo(easy.get(), CURLINFO_OS_ERRNO, &system_error);
+    response.was_refused = code == CURLE_COULDNT_CONNECT && system_error == ECONNREFUSED;
+    curl_easy_getinfo(easy.get(), CURLINFO_SSL_VERIFYRESULT, &response.certificate_error);
     if (code != CURLE_OK) {
       const char* text = error[0] != '\0' ? error.data() : curl_easy_strerror(code);
       response.transport_error = response.too_large
                                      ? "answer over " + std::to_string(max_body_bytes) + " bytes"
                                      : printable(text);
     }
-    response.timings = describe_timings();
+    note_times();
+    if (code != CURLE_OK)
+      response.ended_in = failed_step(code);
   }
 
-  std::string describe_timings() {
-    const auto at_ms = [this](CURLINFO info) {
-      curl_off_t microseconds = 0;
-      curl_easy_getinfo(easy.get(), info, &microseconds);
-      return microseconds / 1000;
-    };
-    // libcurl's times count from the start, and a step that did not happen is 0.
-    const curl_off_t dns = at_ms(CURLINFO_NAMELOOKUP_TIME_T);
-    const curl_off_t connected = std::max(dns, at_ms(CURLINFO_CONNECT_TIME_T));
-    const curl_off_t secured = std::max(connected, at_ms(CURLINFO_APPCONNECT_TIME_T));
-    const curl_off_t first_byte = std::max(secured, at_ms(CURLINFO_STARTTRANSFER_TIME_T));
-    return "dns " + std::to_string(dns) + " ms, connect " + std::to_string(connected - dns) +
-           " ms, tls " + std::to_string(secured - connected) + " ms, first byte " +
-           std::to_string(first_byte - secured) + " ms, total " +
-           std::to_string(at_ms(CURLINFO_TOTAL_TIME_T)) + " ms";
+  // Returns microseconds from the start to the end of a step; 0 where it did not happen.
+  curl_off_t microseconds(CURLINFO info) const {
+    curl_off_t value = 0;
+    curl_easy_getinfo(easy.get(), info, &value);
+    return value;
+  }
+
+  void note_times() {
+    const curl_off_t resolved = microseconds(CURLINFO_NAMELOOKUP_TIME_T);
+    const curl_off_t connected = std::max(resolved, microseconds(CURLINFO_CONNECT_TIME_T));
+    const curl_off_t secured = std::max(connected, microseconds(CURLINFO_APPCONNECT_TIME_T));
+    const curl_off_t first_byte = std::max(secured, microseconds(CURLINFO_STARTTRANSFER_TIME_T));
+    const auto to_ms = [](curl_off_t value) { return static_cast<double>(value) / 1000; };
+    response.times = {to_ms(resolved), to_ms(connected - resolved), to_ms(secured - connected),
+                      to_ms(first_byte - secured), to_ms(microseconds(CURLINFO_TOTAL_TIME_T))};
+    const auto shown = [](double ms) { return std::to_string(static_cast<std::int64_t>(ms)); };
+    response.timings = "dns " + shown(response.times.resolve) + " ms, connect " +
+                       shown(response.times.connect) + " ms, tls " + shown(response.times.secure) +
+                       " ms, first byte " + shown(response.times.first_byte) + " ms, total " +
+                       shown(response.times.total) + " ms";
+  }
+
+  // Returns the step in which a transfer failed.
+  HttpStep failed_step(CURLcode code) const {
+    switch (code) {
+      case CURLE_COULDNT_RESOLVE_HOST:
+      case CURLE_COULDNT_RESOLVE_PROXY:
+        return HttpStep::kResolve;
+      case CURLE_COULDNT_CONNECT:
+        return HttpStep::kConnect;
+      case CURLE_SSL_CONNECT_ERROR:
+      case CURLE_PEER_FAILED_VERIFICATION:
+      case CURLE_SSL_CACERT_BADFILE:
+      case CURLE_SSL_ISSUER_ERROR:
+      case CURLE_SSL_CIPHER:
+        return HttpStep::kSecure;
+      default:
+        break;
+    }
+    if (response.status != 0 || microseconds(CURLINFO_STARTTRANSFER_TIME_T) > 0)
+      return HttpStep::kAnswer;
+    if (microseconds(CURLINFO_NAMELOOKUP_TIME_T) == 0)
+      return HttpStep::kResolve;
+    // The time of a connection comes with that of its TLS; its port is there before.
+    long local_port = 0;
+    curl_easy_getinfo(easy.get(), CURLINFO_LOCAL_PORT, &local_port);
+    if (local_port == 0 && microseconds(CURLINFO_CONNECT_TIME_T) == 0)
+      return HttpStep::kConnect;
+    return is_plain || microseconds(CURLINFO_APPCONNECT_TIME_T) > 0 ? HttpStep::kAnswer
+                                                                    : HttpStep::kSecure;
   }
 };
 
@@ -182,6 +227,7 @@ void HttpClient::start(std::uint64_t id, const HttpRequest& request) {
   }
   const bool is_plain = curl_strnequal(request.url.c_str(), "http:", 5) != 0;
   transfer->id = id;
+  transfer->is_plain = is_plain;
   curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer.get());
   curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->header_list.get());

@@ -24,6 +24,18 @@ struct HttpRequest {
   std::vector<std::string> headers;
 };
 
+// The steps of a transfer, in their order.
+enum class HttpStep : std::uint8_t { kResolve, kConnect, kSecure, kAnswer };
+
+// How long each step took, in milliseconds; 0 where it did not happen.
+struct HttpTimes {
+  double resolve = 0;
+  double connect = 0;
+  double secure = 0;
+  double first_byte = 0;
+  double total = 0;
+};
+
 struct HttpResponse {
   long status = 0;  // 0: no answer came, see transport_error
   std::string body;
@@ -31,6 +43,12 @@ struct HttpResponse {
   std::string transport_error;                 // empty unless the transfer failed
   bool too_large = false;                      // cut off at its bound
   bool untrusted = false;                      // TLS could not verify the server
+  HttpStep ended_in = HttpStep::kAnswer;       // where a transfer failed
+  bool timed_out = false;
+  bool was_refused = false;    // nobody listens there
+  bool bad_ca_file = false;    // it cannot be read, or holds no certificate
+  long certificate_error = 0;  // OpenSSL's X509_V_ERR_..., where it has a word for it
+  HttpTimes times;
   std::string timings;  // "dns 1 ms, connect 2 ms, tls 0 ms, first byte 9 ms, total 10 ms"
 
   bool ok() const { return transport_error.empty(); }

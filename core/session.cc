@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "digest.h"
+#include "text.h"
 
 namespace argo {
 
@@ -79,6 +80,14 @@ std::string Session::redact(std::string text) const {
          at = find_in_any_case(text, *secret, at + kStars.size()))
       text.replace(at, secret->size(), kStars);
   }
+  return text;
+}
+
+std::string Session::describe(const HttpResponse& response) const {
+  std::string text = "HTTP " + std::to_string(response.status);
+  // Redacts before it cuts: half a secret is none to redact().
+  if (!response.body.empty())
+    text += ": " + printable(redact(response.body), 120);
   return text;
 }
 

@@ -35,6 +35,9 @@ class Session {
   // Returns text without any part of the login in it.
   std::string redact(std::string text) const;
 
+  // Describes an answer that is not 200 by its status and the start of its body.
+  std::string describe(const HttpResponse& response) const;
+
  private:
   enum class State : std::uint8_t { kNone, kToken, kBasic };
 

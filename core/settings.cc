@@ -212,4 +212,9 @@ Settings make_settings(const Options& server, const Options& mapping) {
   return settings;
 }
 
+std::string api_base(const Settings& settings) {
+  const bool has_path = settings.url.find('/', settings.url.find("://") + 3) != std::string::npos;
+  return has_path ? settings.url : settings.url + "/v1";
+}
+
 }  // namespace argo

@@ -41,6 +41,9 @@ void check_mapping_options(const Options& options);
 // Returns the settings that checked options make, with defaults for the rest.
 Settings make_settings(const Options& server, const Options& mapping);
 
+// Returns the address that paths follow: version 1, unless the URL has a path of its own.
+std::string api_base(const Settings& settings);
+
 }  // namespace argo
 
 #endif  // ARGO_CORE_SETTINGS_H_

@@ -36,8 +36,9 @@ CROSS JOIN LATERAL (
     WHERE upper(r.span) >= m.oldest AND lower(r.span) <= m.newest
 ) AS w
 ORDER BY v.position;
+GRANT SELECT ON @extschema@.v_refresh_status TO pg_monitor;
 COMMENT ON VIEW @extschema@.v_refresh_status IS
-    'One row per view that argo_refresh() keeps: how far its data reaches and what waits to be taken in. The views v_readings_* are exact whatever waits.';
+    'One row per view that argo_refresh() keeps: how far its data reaches and what waits to be taken in. The views v_readings_* are exact whatever waits. Members of pg_monitor may read it.';
 COMMENT ON COLUMN @extschema@.v_refresh_status.last_data IS 'Start of the newest bucket after the last refresh.';
 COMMENT ON COLUMN @extschema@.v_refresh_status.days_behind IS 'Whole days since then.';
 COMMENT ON COLUMN @extschema@.v_refresh_status.dirty_hours IS 'Hours of meters whose readings changed since the last refresh.';
