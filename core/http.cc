@@ -181,10 +181,11 @@ struct HttpClient::Transfer {
       return HttpStep::kAnswer;
     if (microseconds(CURLINFO_NAMELOOKUP_TIME_T) == 0)
       return HttpStep::kResolve;
-    // The time of a connection comes with that of its TLS; its port is there before.
+    // Older ones give the time of a connection with that of its TLS, but its port before; newer
+    // ones a port to an attempt as well.
     long local_port = 0;
     curl_easy_getinfo(easy.get(), CURLINFO_LOCAL_PORT, &local_port);
-    if (local_port == 0 && microseconds(CURLINFO_CONNECT_TIME_T) == 0)
+    if ((is_plain || local_port == 0) && microseconds(CURLINFO_CONNECT_TIME_T) == 0)
       return HttpStep::kConnect;
     return is_plain || microseconds(CURLINFO_APPCONNECT_TIME_T) > 0 ? HttpStep::kAnswer
                                                                     : HttpStep::kSecure;
