@@ -177,15 +177,14 @@ struct HttpClient::Transfer {
       default:
         break;
     }
-    if (response.status != 0 || microseconds(CURLINFO_STARTTRANSFER_TIME_T) > 0)
+    if (response.status != 0)
       return HttpStep::kAnswer;
     if (microseconds(CURLINFO_NAMELOOKUP_TIME_T) == 0)
       return HttpStep::kResolve;
-    // Older ones give the time of a connection with that of its TLS, but its port before; newer
-    // ones a port to an attempt as well.
-    long local_port = 0;
-    curl_easy_getinfo(easy.get(), CURLINFO_LOCAL_PORT, &local_port);
-    if ((is_plain || local_port == 0) && microseconds(CURLINFO_CONNECT_TIME_T) == 0)
+    // Of a transfer that failed, later times and ports say different things in different versions.
+    long connections = 0;
+    curl_easy_getinfo(easy.get(), CURLINFO_NUM_CONNECTS, &connections);
+    if (connections == 0 && microseconds(CURLINFO_CONNECT_TIME_T) == 0)
       return HttpStep::kConnect;
     return is_plain || microseconds(CURLINFO_APPCONNECT_TIME_T) > 0 ? HttpStep::kAnswer
                                                                     : HttpStep::kSecure;
