@@ -91,6 +91,19 @@ $$;
 COMMENT ON FUNCTION @extschema@._argo_local_time(timestamptz, text) IS
     'An instant on the clock of a zone, with its offset, as every detail has it: 2026-03-01 09:15-05:00.';
 
+CREATE FUNCTION @extschema@._argo_when(instant timestamptz, day date, zone text)
+RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN coalesce('at ' || @extschema@._argo_local_time(instant, zone), 'on ' || to_char(day, 'YYYY-MM-DD'));
+END
+$$;
+
+COMMENT ON FUNCTION @extschema@._argo_when(timestamptz, date, text) IS
+    'When a finding is: at an instant on the clock of a zone or, where it was not looked up, on a day.';
+
 CREATE FUNCTION @extschema@._argo_stretch(starts timestamptz, ends timestamptz, zone text)
 RETURNS text
 LANGUAGE plpgsql STABLE STRICT

@@ -277,8 +277,7 @@ BEGIN
     RETURN QUERY
     SELECT d.meter_id, d.day, d.observed, d.violated,
            format('voltage %s V %s%s', @extschema@._argo_figure(d.observed),
-                  coalesce('at ' || @extschema@._argo_local_time(x.instant, zone),
-                           'on ' || to_char(d.day, 'YYYY-MM-DD')),
+                  @extschema@._argo_when(x.instant, d.day, zone),
                   CASE WHEN d.violated THEN format(', below %s V', @extschema@._argo_figure(bound)) ELSE '' END)
     FROM @extschema@._argo_days_beyond(site, since, as_of, bound, 'min_voltage_v', true) AS d
     LEFT JOIN LATERAL (
@@ -310,8 +309,7 @@ BEGIN
     RETURN QUERY
     SELECT d.meter_id, d.day, d.observed, d.violated,
            format('voltage %s V %s%s', @extschema@._argo_figure(d.observed),
-                  coalesce('at ' || @extschema@._argo_local_time(x.instant, zone),
-                           'on ' || to_char(d.day, 'YYYY-MM-DD')),
+                  @extschema@._argo_when(x.instant, d.day, zone),
                   CASE WHEN d.violated THEN format(', above %s V', @extschema@._argo_figure(bound)) ELSE '' END)
     FROM @extschema@._argo_days_beyond(site, since, as_of, bound, 'max_voltage_v') AS d
     LEFT JOIN LATERAL (
@@ -343,8 +341,7 @@ BEGIN
     SELECT d.meter_id, d.day, d.observed, d.violated,
            format('power factor %s %s%s',
                   @extschema@._argo_figure(coalesce(x.power_factor::numeric::double precision, d.observed)),
-                  coalesce('at ' || @extschema@._argo_local_time(x.instant, zone),
-                           'on ' || to_char(d.day, 'YYYY-MM-DD')),
+                  @extschema@._argo_when(x.instant, d.day, zone),
                   CASE WHEN d.violated THEN format(', beyond %s', @extschema@._argo_figure(bound)) ELSE '' END)
     FROM @extschema@._argo_days_beyond(site, since, as_of, bound, 'max_power_factor') AS d
     LEFT JOIN LATERAL (
@@ -375,8 +372,7 @@ BEGIN
     RETURN QUERY
     SELECT d.meter_id, d.day, d.observed, d.violated,
            format('power %s kW %s%s', @extschema@._argo_figure(d.observed),
-                  coalesce('at ' || @extschema@._argo_local_time(x.instant, zone),
-                           'on ' || to_char(d.day, 'YYYY-MM-DD')),
+                  @extschema@._argo_when(x.instant, d.day, zone),
                   CASE WHEN d.violated THEN format(', above %s kW', @extschema@._argo_figure(bound)) ELSE '' END)
     FROM @extschema@._argo_days_beyond(site, since, as_of, bound, 'max_power_kw') AS d
     LEFT JOIN LATERAL (
@@ -544,7 +540,7 @@ BEGIN
     SELECT w.meter_id, w.day, w.factor, w.is_jump,
            format('highest power %s kW %s, the usual one of a day is %s kW: a factor of %s%s',
                   @extschema@._argo_figure(w.kw::real::numeric::double precision),
-                  coalesce('at ' || @extschema@._argo_local_time(w.instant, zone), 'on ' || to_char(w.day, 'YYYY-MM-DD')),
+                  @extschema@._argo_when(w.instant, w.day, zone),
                   @extschema@._argo_figure(w.usual_kw), CASE WHEN w.kw < w.usual_kw THEN '1/' ELSE '' END,
                   @extschema@._argo_figure(w.factor, 2))
     FROM shown AS w
@@ -568,9 +564,8 @@ DECLARE
 BEGIN
     RETURN QUERY
     SELECT d.meter_id, d.day, 100 * d.observed, d.violated,
-           format('energy and power differ by %s %%%s%s', @extschema@._argo_figure(100 * d.observed, 1),
-                  coalesce(' at ' || @extschema@._argo_local_time(f.energy_mismatch_at, zone),
-                           ' on ' || to_char(d.day, 'YYYY-MM-DD')),
+           format('energy and power differ by %s %% %s%s', @extschema@._argo_figure(100 * d.observed, 1),
+                  @extschema@._argo_when(f.energy_mismatch_at, d.day, zone),
                   ': ' || @extschema@._argo_figure(x.energy_kwh::numeric::double precision) || ' kWh, but '
                       || @extschema@._argo_figure(x.power_kw::numeric::double precision) || ' kW for 15 minutes')
     FROM @extschema@._argo_days_beyond(site, since, as_of, bound / 100, 'energy_mismatch') AS d
