@@ -20,25 +20,14 @@ std::string instant(int parameter) {
   return "pg_catalog.to_timestamp($" + std::to_string(parameter) + "::double precision)";
 }
 
-// Warns of pulls that failed, naming a channel or three.
 void warn_of_failures(const IngestResult& result) {
   if (result.failed_pulls == 0)
     return;
-  constexpr int kMaxNamed = 3;
-  int named = 0;
-  std::string detail;
-  for (const auto& [id, channel] : result.channels)
-    if (channel.failed_pulls > 0 && ++named <= kMaxNamed)
-      detail += "Channel " + std::to_string(id) + ": " + channel.error + ". ";
-  if (named > kMaxNamed)
-    detail += "And " + std::to_string(named - kMaxNamed) + " more channels. ";
-  const std::string message = "site " + result.site.organization.id + ": " +
-                              std::to_string(result.failed_pulls) + " of " +
-                              std::to_string(result.pulls) + " pulls failed";
+  const std::string message = failure_message(result);
+  const std::string detail = failure_detail(result);
   call([&] {
     ereport(WARNING,
-            (errmsg_internal("%s", message.c_str()),
-             errdetail_internal("%sWhat the other pulls brought is stored.", detail.c_str()),
+            (errmsg_internal("%s", message.c_str()), errdetail_internal("%s", detail.c_str()),
              errhint("SELECT * FROM ingestion_logs WHERE status = 'failure' ORDER BY id DESC;")));
   });
 }
@@ -79,7 +68,7 @@ Plan BackendHost::plan(const Site& site, const PlanRequest& request) {
   return plan;
 }
 
-std::vector<Stored> BackendHost::store(const Site& site, const std::vector<Pull>& pulls) {
+std::vector<Stored> BackendHost::store(const Site& site, std::vector<Pull> pulls) {
   if (!is_site_stored_)
     query("SELECT " + schema_ + "._argo_store_site($1::jsonb)", {site_payload(site)});
   is_site_stored_ = true;

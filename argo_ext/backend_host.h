@@ -23,7 +23,7 @@ class BackendHost : public Host {
   void log(LogLevel level, const std::string& text) override;
   UnixTime now() override;
   Plan plan(const Site& site, const PlanRequest& request) override;
-  std::vector<Stored> store(const Site& site, const std::vector<Pull>& pulls) override;
+  std::vector<Stored> store(const Site& site, std::vector<Pull> pulls) override;
   std::int64_t count_missing(const Plan& plan) override;
   void progress(const Progress& progress) override;
 

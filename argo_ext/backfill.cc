@@ -3,6 +3,8 @@
 #include "../core/ingest.h"
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "arguments.h"
 #include "backend_host.h"
@@ -25,8 +27,8 @@ class BackfillHost : public BackendHost {
                std::string site)
       : BackendHost(schema, on_conflict, as_of), site_(std::move(site)) {}
 
-  std::vector<Stored> store(const Site& site, const std::vector<Pull>& pulls) override {
-    std::vector<Stored> stored = BackendHost::store(site, pulls);
+  std::vector<Stored> store(const Site& site, std::vector<Pull> pulls) override {
+    std::vector<Stored> stored = BackendHost::store(site, std::move(pulls));
     note_run("running", text_);
     next_transaction();
     return stored;

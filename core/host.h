@@ -68,9 +68,13 @@ class Host {
   // Says what to ask of the API. Throws Error where the database does not know the site's zone.
   virtual Plan plan(const Site& site, const PlanRequest& request) = 0;
 
-  // Stores the pulls of a site, failed ones as log rows only, and the site itself where it changed.
-  // Returns what became of each, in the order of `pulls`.
-  virtual std::vector<Stored> store(const Site& site, const std::vector<Pull>& pulls) = 0;
+  // Takes pulls of a site to be stored, failed ones as log rows only, and the site itself where it
+  // changed. Returns what became of those taken so far, in their order, as far as it is known by
+  // now and was not returned before.
+  virtual std::vector<Stored> store(const Site& site, std::vector<Pull> pulls) = 0;
+
+  // Waits until all that was taken is stored. Returns what became of the rest.
+  virtual std::vector<Stored> finish_storing() { return {}; }
 
   // Returns how many slots of a plan hold no reading.
   virtual std::int64_t count_missing(const Plan& plan) = 0;

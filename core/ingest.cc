@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
+#include <deque>
 #include <optional>
 #include <utility>
 
@@ -20,9 +21,6 @@
 namespace argo {
 
 namespace {
-
-// Readings are stored once so many wait, which bounds memory, and at the end.
-constexpr std::size_t kStoreAtReadings = 65536;
 
 constexpr std::size_t kMaxSiteIdBytes = 64;
 
@@ -60,6 +58,7 @@ class Run {
     while (const auto outcome = fetcher_.next([this] { return next_job(); }))
       settle(*outcome);
     store();
+    account(host_.finish_storing());
     result_.requests = fetcher_.requests();
     result_.clock_skew_s = fetcher_.clock_skew_s();
     result_.missing = host_.count_missing(result_.plan);
@@ -71,6 +70,12 @@ class Run {
   struct Asked {
     Window window;
     Pull pull;
+  };
+
+  // A pull that the host has, until it says what became of it.
+  struct HandedOver {
+    std::int32_t channel_id;
+    std::int64_t readings;  // repeated ones included
   };
 
   // Says what a run would ask for, and how long it would take at the pace of the lists.
@@ -150,34 +155,42 @@ class Run {
     const auto waited = std::chrono::steady_clock::now() - stored_at_;
     const bool is_time =
         request_.store_every_s > 0 && waited >= std::chrono::seconds(request_.store_every_s);
-    if (waiting_readings_ >= kStoreAtReadings || is_time)
+    if (waiting_readings_ >= request_.store_at_readings || is_time)
       store();
   }
 
+  // Hands what waits to the host.
   void store() {
     // By time, then channel, however the answers came: the BRIN index depends on it.
     std::sort(waiting_.begin(), waiting_.end(), [](const Pull& a, const Pull& b) {
       return std::pair(a.window.from, a.channel_id) < std::pair(b.window.from, b.channel_id);
     });
-    const std::vector<Stored> stored = host_.store(result_.site, waiting_);
-    for (std::size_t i = 0; i < waiting_.size(); ++i) {
-      const Pull& pull = waiting_[i];
-      const auto readings = static_cast<std::int64_t>(pull.readings.size());
+    for (const Pull& pull : waiting_) {
       ++result_.pulls;
       result_.failed_pulls += pull.failed() ? 1 : 0;
       result_.fetched += pull.fetched;
       result_.rejected += static_cast<std::int64_t>(pull.rejects.size());
       for (const Reject& reject : pull.rejects)
         ++result_.reject_reasons[reject.reason];
-      result_.inserted += stored[i].inserted;
-      result_.duplicates += readings - stored[i].inserted + pull.repeated;
-      result_.differing += stored[i].differing;
-      result_.corrected += stored[i].corrected;
-      result_.channels[pull.channel_id].inserted += stored[i].inserted;
+      const auto readings = static_cast<std::int64_t>(pull.readings.size());
+      handed_over_.push_back({pull.channel_id, readings + pull.repeated});
     }
-    waiting_.clear();
+    account(host_.store(result_.site, std::exchange(waiting_, {})));
     waiting_readings_ = 0;
     stored_at_ = std::chrono::steady_clock::now();
+  }
+
+  // Adds up what became of the pulls that were handed over first.
+  void account(const std::vector<Stored>& stored) {
+    for (const Stored& one : stored) {
+      const HandedOver pull = handed_over_.front();
+      handed_over_.pop_front();
+      result_.inserted += one.inserted;
+      result_.duplicates += pull.readings - one.inserted;
+      result_.differing += one.differing;
+      result_.corrected += one.corrected;
+      result_.channels[pull.channel_id].inserted += one.inserted;
+    }
   }
 
   Host& host_;
@@ -189,6 +202,7 @@ class Run {
   std::map<std::uint64_t, Asked> asked_;
   std::vector<Pull> waiting_;
   std::size_t waiting_readings_ = 0;
+  std::deque<HandedOver> handed_over_;
   ProgressMeter progress_;
   std::chrono::steady_clock::time_point stored_at_;
   std::uint64_t next_tag_ = 0;
@@ -202,6 +216,23 @@ const char* IngestResult::status() const {
   if (failed_pulls == 0)
     return "success";
   return failed_pulls < pulls ? "partial" : "failed";
+}
+
+std::string failure_message(const IngestResult& result) {
+  return "site " + result.site.organization.id + ": " + std::to_string(result.failed_pulls) +
+         " of " + std::to_string(result.pulls) + " pulls failed";
+}
+
+std::string failure_detail(const IngestResult& result) {
+  constexpr int kMaxNamed = 3;
+  int named = 0;
+  std::string detail;
+  for (const auto& [id, channel] : result.channels)
+    if (channel.failed_pulls > 0 && ++named <= kMaxNamed)
+      detail += "Channel " + std::to_string(id) + ": " + channel.error + ". ";
+  if (named > kMaxNamed)
+    detail += "And " + std::to_string(named - kMaxNamed) + " more channels. ";
+  return detail + "What the other pulls brought is stored.";
 }
 
 void check_ingest_request(const IngestRequest& request) {

@@ -4,6 +4,7 @@
 
 #include "host_free.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -19,12 +20,16 @@ namespace argo {
 
 inline constexpr int kMaxDays = 3660;
 
+// What may wait before it is stored, which bounds memory.
+inline constexpr std::size_t kMaxWaitingReadings = 65536;
+
 // What a run is for and how it goes about it.
 struct IngestRequest {
   std::string site;
   PlanRequest plan;
   int window_days = kWindowDays;  // of one request at most
-  int store_every_s = 0;    // 0: once so much waits that memory must be bounded, and at the end
+  int store_every_s = 0;          // 0: by store_at_readings alone, and at the end
+  std::size_t store_at_readings = kMaxWaitingReadings;
   bool is_dry_run = false;  // plans, asks for no reading
 };
 
@@ -60,6 +65,10 @@ struct IngestResult {
   // 'success', 'partial' (some pulls failed), 'failed' (all did) or 'planned' (a dry run).
   const char* status() const;
 };
+
+// Says how many pulls failed, and of up to three channels why; for a warning.
+std::string failure_message(const IngestResult& result);
+std::string failure_detail(const IngestResult& result);
 
 // Throws Error unless the request is one that a run can begin with.
 void check_ingest_request(const IngestRequest& request);

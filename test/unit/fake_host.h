@@ -44,7 +44,7 @@ class FakeHost : public Host {
     plan.to_ask = plan.starts;
     return plan;
   }
-  std::vector<Stored> store(const Site&, const std::vector<Pull>& pulls) override {
+  std::vector<Stored> store(const Site&, std::vector<Pull> pulls) override {
     std::vector<Stored> inserted;
     chunks.push_back(pulls.size());
     for (const Pull& pull : pulls) {

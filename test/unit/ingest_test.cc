@@ -5,6 +5,8 @@
 
 #include <array>
 #include <ctime>
+#include <utility>
+#include <vector>
 
 #include "fake_api.h"
 #include "fake_host.h"
@@ -196,6 +198,38 @@ TEST_F(IngestTest, StoresInChunks) {
     EXPECT_GE(pull.window.from, last - kDaySeconds * 7);
     last = std::max(last, pull.window.from);
   }
+}
+
+// A host that stores beside the run: what became of a pull it says later.
+class LateHost : public testing::FakeHost {
+ public:
+  std::vector<Stored> store(const Site& site, std::vector<Pull> pulls) override {
+    return std::exchange(known_, testing::FakeHost::store(site, std::move(pulls)));
+  }
+  std::vector<Stored> finish_storing() override { return std::exchange(known_, {}); }
+
+ private:
+  std::vector<Stored> known_;
+};
+
+TEST_F(IngestTest, CountsWhatIsStoredLater) {
+  LateHost host;
+  const auto ingest_again = [&] {
+    IngestRequest request;
+    request.site = "23271";
+    request.plan.days = 30;
+    request.store_at_readings = 8192;
+    return run_ingest(host, testing::settings_for(server_.url()), request);
+  };
+  const IngestResult first = ingest_again();
+  EXPECT_GT(host.chunks.size(), 4U);
+  EXPECT_EQ(first.inserted, kChannels * 30 * 96);
+  EXPECT_EQ(first.channels.begin()->second.inserted, 30 * 96);
+  expect_sums(first);
+  const IngestResult second = ingest_again();
+  EXPECT_EQ(second.inserted, 0);
+  EXPECT_EQ(second.duplicates, first.inserted);
+  expect_sums(second);
 }
 
 TEST_F(IngestTest, SendsOneRequestWhereTheLoginIsRefused) {
