@@ -48,7 +48,9 @@ BEGIN
             RAISE EXCEPTION 'data schema version % is newer than this argo', installed
                 USING ERRCODE = '55000',
                       DETAIL = format('This version of argo makes data schema version %s. Nothing was changed.', shipped),
-                      HINT = 'Install the newer files of the extension and type ALTER EXTENSION argo UPDATE;';
+                      HINT = CASE WHEN @extschema@._argo_has_library()
+                          THEN 'Install the newer files of the extension and type ALTER EXTENSION argo UPDATE;'
+                          ELSE 'Install the newer argo-loader, which made these tables, and type argo-loader setup' END;
         END IF;
         SELECT coalesce(array_agg(v.view_name) FILTER (WHERE v.must_go), '{}'),
                coalesce(array_agg(v.view_name) FILTER (WHERE NOT v.must_go), '{}')

@@ -375,7 +375,7 @@ BEGIN
                   DETAIL = format('Not made by argo_setup(): %s. Nothing was changed.', found.names),
                   HINT = CASE WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'argo')
                       THEN 'Give Argo a schema of its own: DROP EXTENSION argo; CREATE SCHEMA argo; CREATE EXTENSION argo SCHEMA argo;'
-                      ELSE 'Install Argo''s functions in a schema of their own and type SELECT * FROM argo.argo_setup();' END;
+                      ELSE 'Give Argo a schema of its own: argo-loader setup --schema argo' END;
     END IF;
     IF 'owner' = ANY (found.kinds) THEN
         RAISE EXCEPTION 'must be owner of the tables and views in schema % to take them over', here

@@ -25,9 +25,9 @@ BEGIN
         RAISE EXCEPTION 'data schema version % is newer than this argo', installed
             USING ERRCODE = '55000',
                   DETAIL = format('This version of argo works with data schema version %s. Nothing was changed.', shipped),
-                  HINT = CASE WHEN EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'argo')
+                  HINT = CASE WHEN @extschema@._argo_has_library()
                       THEN 'Install the newer files of the extension and type ALTER EXTENSION argo UPDATE;'
-                      ELSE 'Install the newer version of Argo''s functions, which made these tables.' END;
+                      ELSE 'Install the newer argo-loader, which made these tables, and type argo-loader setup' END;
     END IF;
 END
 $$;

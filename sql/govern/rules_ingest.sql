@@ -107,11 +107,12 @@ BEGIN
          ORDER BY s.hours DESC, lower(s.span) DESC LIMIT 1)
     )
     SELECT w.meter_id, @extschema@._argo_local_day(lower(w.span), zone), w.hours, w.hours > most_hours,
-           format('no pull ever asked for %s h, %s; type CALL argo_backfill(%L, %L, %L);',
+           format('no pull ever asked for %s h, %s; type %s',
                   @extschema@._argo_figure(w.hours, 2),
-                  @extschema@._argo_stretch(lower(w.span), upper(w.span), zone), site,
-                  to_char(@extschema@._argo_local_day(lower(w.span), zone), 'YYYY-MM-DD'),
-                  to_char(@extschema@._argo_local_day(upper(w.span) - interval '1 microsecond', zone), 'YYYY-MM-DD'))
+                  @extschema@._argo_stretch(lower(w.span), upper(w.span), zone),
+                  @extschema@._argo_backfill_command(
+                      'argo_backfill', site, @extschema@._argo_local_day(lower(w.span), zone),
+                      @extschema@._argo_local_day(upper(w.span) - interval '1 microsecond', zone)))
     FROM worst AS w
     ORDER BY w.hours DESC, lower(w.span) DESC, w.meter_id;
 END

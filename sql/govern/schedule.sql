@@ -59,6 +59,10 @@ DECLARE
     lines text;
     crontab text;
     major CONSTANT integer := current_setting('server_version_num')::integer / 10000;
+    -- Where argo-loader brings the readings in, its machine is the one that has a cron.
+    loader CONSTANT text := 'Where argo-loader runs, type this for the lines of its cron, of systemd or of a CI service:'
+                            || E'\n' || (SELECT 'argo-loader schedule --site ' || (jobs -> 0 ->> 'site')
+                                         WHERE NOT @extschema@._argo_has_library());
 BEGIN
     SELECT c.* INTO cron FROM @extschema@._argo_cron() AS c;
     IF cron.state = 'here' THEN
@@ -97,21 +101,22 @@ BEGIN
         RAISE EXCEPTION 'pg_cron is not in this database'
             USING ERRCODE = '55000',
                   DETAIL = format('Role %I may not see in which one it works. Nothing was changed.', current_user),
-                  HINT = format(E'Ask a superuser to type GRANT pg_read_all_settings TO %I; and then type this again:\n'
+                  HINT = coalesce(loader, format(
+                      E'Ask a superuser to type GRANT pg_read_all_settings TO %I; and then type this again:\n'
                       || E'%s\nOr give the system''s cron, whose times are local ones, these lines:\n%s',
-                      current_user, again, crontab);
+                      current_user, again, crontab));
     END IF;
     RAISE EXCEPTION 'pg_cron is not loaded'
         USING ERRCODE = '55000',
               DETAIL = 'Nothing was changed.',
-              HINT = format(E'Give the system''s cron, whose times are local ones, these lines:\n%s\n'
+              HINT = coalesce(loader, format(E'Give the system''s cron, whose times are local ones, these lines:\n%s\n'
                   || E'Or %sset in postgresql.conf:\nshared_preload_libraries = %L\ncron.database_name = %L\n'
                   || E'restart the server, and type:\nCREATE EXTENSION pg_cron;\n%s',
                   crontab,
                   CASE WHEN EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_cron') THEN ''
                        ELSE format('install pg_cron (Debian: apt-get install postgresql-%s-cron), ', major) END,
                   concat_ws(', ', nullif(current_setting('shared_preload_libraries'), ''), 'pg_cron'),
-                  current_database(), again);
+                  current_database(), again));
 END
 $$;
 
@@ -206,7 +211,7 @@ BEGIN
     END IF;
     IF NOT can_sync THEN
         RAISE NOTICE 'no job can bring in readings, since argo_sync() needs the extension'
-            USING HINT = 'Have the system''s cron run argo-loader instead.';
+            USING HINT = format('Type argo-loader schedule --site %s for the lines of a cron that runs argo-loader.', site);
     END IF;
 
     SELECT c.* INTO cron FROM @extschema@._argo_cron() AS c;

@@ -82,3 +82,19 @@ $$;
 
 COMMENT ON FUNCTION @extschema@._argo_backfill_range(text, text, text, timestamptz) IS
     'Range of a backfill, half open, on the UTC grid of 15 minutes: whole days of the zone, both dates included, up to the last bin that ended 15 minutes before as_of. Raises 22023 where it is empty.';
+
+CREATE FUNCTION @extschema@._argo_backfill_command(procedure text, site text, first_day date, last_day date)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN to_regproc('@extschema@.argo_backfill') IS NOT NULL
+                THEN format('CALL %s(%L, %L, %L);', $1, $2, to_char($3, 'YYYY-MM-DD'), to_char($4, 'YYYY-MM-DD'))
+                -- What else there may be in an id from outside must not get to a shell.
+                ELSE format('argo-loader backfill --site %s --start-date %s --end-date %s',
+                            regexp_replace($2, '[^A-Za-z0-9_-]', '_', 'g'),
+                            to_char($3, 'YYYY-MM-DD'), to_char($4, 'YYYY-MM-DD')) END
+$$;
+
+COMMENT ON FUNCTION @extschema@._argo_backfill_command(text, text, date, date) IS
+    'What to type to have these days of a site asked for: a call of the procedure, which may be qualified, or, without the extension, of argo-loader.';

@@ -17,13 +17,16 @@ CREATE TABLE @extschema@.ingest_runs (
     status text NOT NULL DEFAULT 'running',
     message text,
     clock_skew_s double precision,
+    heartbeat_s integer,
+    CONSTRAINT ingest_runs_heartbeat_s_check CHECK (heartbeat_s > 0),
     CONSTRAINT ingest_runs_kind_check CHECK (kind IN ('ingest', 'backfill')),
     CONSTRAINT ingest_runs_status_check
         CHECK (status IN ('running', 'success', 'partial', 'failed', 'interrupted'))
 );
 COMMENT ON TABLE @extschema@.ingest_runs IS
-    'One row per run. That of a backfill is there from its first moment and moves with every chunk; that of argo_ingest() appears with its readings, or, where argo_sync() called it, with its error.';
-COMMENT ON COLUMN @extschema@.ingest_runs.kind IS 'ingest: argo_ingest(), one transaction; backfill: argo_backfill(), a transaction a chunk.';
+    'One row per run. That of a backfill, or of argo-loader, is there from its first moment and moves with every chunk; that of argo_ingest() appears with its readings, or, where argo_sync() called it, with its error.';
+COMMENT ON COLUMN @extschema@.ingest_runs.kind IS
+    'ingest: argo_ingest(), one transaction, or argo-loader ingest; backfill: argo_backfill() or argo-loader backfill; of argo-loader both a transaction a chunk.';
 COMMENT ON COLUMN @extschema@.ingest_runs.process_started_at IS 'With process_id tells whether the process still lives.';
 COMMENT ON COLUMN @extschema@.ingest_runs.slots_planned IS 'Quarter-hours of channels that are asked for.';
 COMMENT ON COLUMN @extschema@.ingest_runs.slots_done IS 'Of these, those whose window has ended.';
@@ -32,6 +35,8 @@ COMMENT ON COLUMN @extschema@.ingest_runs.status IS
 COMMENT ON COLUMN @extschema@.ingest_runs.message IS 'The last line of progress, or the error.';
 COMMENT ON COLUMN @extschema@.ingest_runs.clock_skew_s IS
     'The time of the API''s Date header less this machine''s, in seconds; a Date has no fractions. NULL: not known, or as_of was given.';
+COMMENT ON COLUMN @extschema@.ingest_runs.heartbeat_s IS
+    'A run of argo-loader, which may have another process each time, moves updated_at at least this often, and is dead after five times as long without. NULL: the run lives as long as its process.';
 
 --: index idx_ingest_runs_site
 CREATE INDEX idx_ingest_runs_site ON @extschema@.ingest_runs (organization_id, started_at DESC);
@@ -53,11 +58,13 @@ SELECT
     CASE WHEN r.status = 'running' AND r.slots_done > 0
         THEN r.updated_at + (r.updated_at - r.started_at) * (r.slots_planned - r.slots_done) / r.slots_done
     END AS expected_end,
-    CASE WHEN r.status = 'running' AND NOT EXISTS (
-        SELECT FROM pg_stat_activity AS a
-        WHERE a.pid = r.process_id AND coalesce(a.backend_start = r.process_started_at, true)
-          AND coalesce(a.state NOT LIKE 'idle%' AND a.query_start <= r.started_at, true)
-    ) THEN 'interrupted' ELSE r.status END AS status,
+    CASE WHEN r.status = 'running' AND NOT CASE
+        WHEN r.heartbeat_s IS NOT NULL THEN r.updated_at > clock_timestamp() - 5 * r.heartbeat_s * interval '1 second'
+        ELSE EXISTS (
+            SELECT FROM pg_stat_activity AS a
+            WHERE a.pid = r.process_id AND coalesce(a.backend_start = r.process_started_at, true)
+              AND coalesce(a.state NOT LIKE 'idle%' AND a.query_start <= r.started_at, true))
+    END THEN 'interrupted' ELSE r.status END AS status,
     r.message
 FROM @extschema@.ingest_runs AS r
 WHERE r.id IN (SELECT max(l.id) FROM @extschema@.ingest_runs AS l GROUP BY l.organization_id);

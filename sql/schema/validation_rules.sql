@@ -81,7 +81,7 @@ VALUES
     ('failed_pulls', 'error', 0, 'pulls', 0.5, 92, '@extschema@._argo_rule_failed_pulls',
      'Pulls of a range that failed without later ones that succeeded on it; each is data that may exist and is not here, and half of the meters make it the site''s fault.'),
     ('missing_pulls', 'warning', 1, 'hours', NULL, 92, '@extschema@._argo_rule_missing_pulls',
-     'The longest stretch without a reading that no pull ever asked for; CALL argo_backfill() asks.'),
+     'The longest stretch without a reading that no pull ever asked for; a backfill asks.'),
     ('empty_run', 'error', 4, 'slots', NULL, 92, '@extschema@._argo_rule_empty_run',
      'Quarter-hours that the last pulls asked for without any reading in the answers; one meter may be off, but not all of them for an hour.'),
     ('clock_skew', 'warning', 60, 'seconds', NULL, 92, '@extschema@._argo_rule_clock_skew',

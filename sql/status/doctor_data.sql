@@ -112,7 +112,9 @@ BEGIN
             RETURN QUERY VALUES (NULL, 0, where_it_is || '; something calls Argo day by day', NULL);
             RETURN;
         END IF;
-        FOREACH one IN ARRAY CASE WHEN sites = '{}' THEN '{23271}' ELSE sites[1:20] END LOOP
+        -- Another program's id may be one that no schedule takes.
+        sites := ARRAY(SELECT u.id FROM unnest(sites) AS u (id) WHERE u.id ~ '^[A-Za-z0-9_-]{1,64}$' LIMIT 20);
+        FOREACH one IN ARRAY CASE WHEN sites = '{}' THEN '{23271}' ELSE sites END LOOP
             BEGIN
                 -- Raises what to type instead.
                 PERFORM FROM @extschema@.argo_schedule(one, server => server);
@@ -351,7 +353,7 @@ BEGIN
                'newest reading ' || @extschema@._argo_words_of(now_here - j.newest) || ' old'),
            CASE WHEN has_library THEN format('SELECT * FROM @extschema@.argo_ingest(%L%s);', j.id,
                     CASE WHEN server <> 'eniscope' THEN format(', server => %L', server) ELSE '' END)
-                ELSE format('-- Have argo-loader bring site %s up to date.', @extschema@._argo_comment_of(j.id)) END
+                ELSE format('-- argo-loader sync --site %s', @extschema@._argo_comment_of(j.id)) END
     FROM judged AS j
     ORDER BY left(j.verdict, 1) DESC, j.synced NULLS FIRST, j.id;
     RETURN QUERY SELECT NULL, 0, 'no site yet', NULL WHERE NOT FOUND;

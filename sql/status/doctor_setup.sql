@@ -106,7 +106,7 @@ BEGIN
     IF installed > shipped THEN
         RETURN QUERY VALUES (NULL, 2, format('data schema version %s is newer than the %s of this argo', installed, shipped),
                              CASE WHEN @extschema@._argo_has_library() THEN 'ALTER EXTENSION argo UPDATE;'
-                                  ELSE '-- Install the plain functions of the newer argo.' END);
+                                  ELSE E'-- With the newer argo-loader, which made these tables:\n-- argo-loader setup' END);
         RETURN;
     ELSIF installed < shipped THEN
         RETURN QUERY VALUES (NULL, 2, format('data schema version %s is older than the %s of this argo', installed, shipped),
@@ -142,7 +142,7 @@ DECLARE
     url text;
 BEGIN
     IF NOT @extschema@._argo_has_library() THEN
-        RETURN QUERY VALUES (NULL, 0, 'not here: argo-loader has its own connection', NULL);
+        RETURN QUERY VALUES (NULL, 0, 'not here: argo-loader reads ENISCOPE_API_URL', NULL);
         RETURN;
     END IF;
     SELECT s.srvowner, w.fdwname, s.srvoptions INTO present
@@ -193,7 +193,7 @@ DECLARE
     placeholders text[];
 BEGIN
     IF NOT @extschema@._argo_has_library() THEN
-        RETURN QUERY VALUES (NULL, 0, 'not here: argo-loader has its own login', NULL);
+        RETURN QUERY VALUES (NULL, 0, 'not here: argo-loader reads ENISCOPE_API_KEY, ENISCOPE_EMAIL and ENISCOPE_PASSWORD', NULL);
         RETURN;
     END IF;
     IF NOT EXISTS (SELECT FROM pg_foreign_server AS s WHERE s.srvname = server) THEN

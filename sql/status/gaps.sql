@@ -23,9 +23,6 @@ DECLARE
     starts timestamptz;
     ends timestamptz;
     zone text;
-    can_ask CONSTANT boolean := to_regproc('@extschema@.argo_backfill') IS NOT NULL;
-    again CONSTANT text := CASE WHEN can_ask THEN 'CALL %s.argo_backfill(%L, %L, %L);'
-                                ELSE 'run argo-loader for %2$s from %3$s to %4$s' END;
 BEGIN
     IF site IS NULL THEN
         RAISE EXCEPTION 'argument site must not be null'
@@ -166,9 +163,9 @@ BEGIN
     FROM found AS f
     JOIN meters AS m ON m.meter = f.meter
     CROSS JOIN LATERAL (
-        SELECT format(again, '@extschema@'::regnamespace, site,
-                      to_char(f.starts AT TIME ZONE zone, 'YYYY-MM-DD'),
-                      to_char((f.ends - interval '1 microsecond') AT TIME ZONE zone, 'YYYY-MM-DD')) AS command
+        SELECT @extschema@._argo_backfill_command(
+            '@extschema@'::regnamespace::text || '.argo_backfill', site, (f.starts AT TIME ZONE zone)::date,
+            ((f.ends - interval '1 microsecond') AT TIME ZONE zone)::date) AS command
     ) AS t
     ORDER BY f.meter, f.starts;
 END

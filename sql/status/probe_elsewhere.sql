@@ -5,7 +5,7 @@ RETURNS TABLE (check_name text, status text, detail text, cure text)
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT p.name, 'OK', 'not here: this database sends no requests; argo-loader does', NULL::text
+    SELECT p.name, 'OK', 'not here: this database sends no requests; argo-loader doctor asks from where it runs', NULL::text
     FROM unnest('{dns,connect,tls,login,clock skew}'::text[]) WITH ORDINALITY AS p (name, position)
     ORDER BY p.position
 $$;

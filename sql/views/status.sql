@@ -162,13 +162,17 @@ LEFT JOIN @extschema@.validation_rules AS o ON o.name = 'freshness_error' AND o.
 CROSS JOIN LATERAL (
     SELECT
         '@extschema@'::regnamespace::text AS here,
+        -- What else there may be in an id from outside must not get to a shell.
+        regexp_replace(s.site_id, '[^A-Za-z0-9_-]', '_', 'g') AS site,
         CASE WHEN coalesce(o.enabled, t.enabled, true) THEN coalesce(o.threshold, t.threshold, 24)
              ELSE 'Infinity' END AS stale_after
 ) AS e
 CROSS JOIN LATERAL (
     SELECT format('SELECT * FROM %s.argo_doctor(%L);', e.here, s.site_id) AS doctor,
            CASE WHEN h.can_sync THEN format('CALL %s.argo_sync(%L, 7);', e.here, s.site_id)
-                ELSE format('SELECT * FROM %s.argo_doctor(%L);', e.here, s.site_id) END AS sync,
+                ELSE '-- argo-loader sync --site ' || e.site END AS sync,
+           CASE WHEN h.can_sync THEN format('SELECT * FROM %s.argo_schedule(%L);', e.here, s.site_id)
+                ELSE '-- argo-loader schedule --site ' || e.site END AS schedule,
            format('SELECT * FROM %s.argo_findings(%L, %L);', e.here, s.site_id, b.rule) AS findings
 ) AS y
 LEFT JOIN LATERAL (
@@ -187,11 +191,11 @@ LEFT JOIN LATERAL (
         (6, l.status = 'interrupted', 'the last run was interrupted', y.sync),
         (7, j.jobs > 0 AND j.next_run IS NULL, 'pg_cron starts no sync of the site: '
             || CASE WHEN j.is_active THEN 'the time of its job never comes, or pg_cron starts none' ELSE 'its job is paused' END,
-         format('SELECT * FROM %s.argo_schedule(%L);', e.here, s.site_id)),
-        (8, j.jobs = 0 AND h.is_seen
+         y.schedule),
+        (8, j.jobs = 0 AND (h.is_seen OR NOT h.can_sync)
             -- Elsewhere, or by the system's cron, something may have it run.
-            AND (h.state = 'here' OR l.last_run IS NULL OR l.last_run < c.as_of - interval '26 hours'),
-         'nothing is scheduled', format('SELECT * FROM %s.argo_schedule(%L);', e.here, s.site_id)),
+            AND ((h.state = 'here' AND h.can_sync) OR l.last_run IS NULL OR l.last_run < c.as_of - interval '26 hours'),
+         'nothing is scheduled', y.schedule),
         (9, b.override_until IS NOT NULL,
          format('reports pass only by an override until %s: %s',
                 to_char(b.override_until AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'), b.override_reason), y.findings),

@@ -1,6 +1,6 @@
 -- The extension comes and goes; the data is the user's and stays.
 BEGIN;
-SELECT plan(26);
+SELECT plan(27);
 SET client_min_messages = error;
 
 SELECT set_eq($$
@@ -21,6 +21,12 @@ SELECT is_empty($$
     SELECT p.oid::regprocedure FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid JOIN pg_proc AS p ON p.oid = d.objid
     WHERE e.extname = 'argo' AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e' AND obj_description(p.oid, 'pg_proc') IS NULL
 $$, 'and a comment each');
+SELECT is_empty($$
+    SELECT p.oid::regprocedure FROM pg_proc AS p
+    WHERE p.pronamespace = 'public'::regnamespace AND p.proname ~ '^_?argo_|^refresh_'
+      AND p.prosrc ~* ('\mpg_(try_)?advisory_(un)?lock|\mset_config\([^;]*, false\)|\mPREPARE\M|\m(UN)?LISTEN\M'
+                           || '|\mCREATE TEMP|(EXECUTE|PERFORM) ''SET (?!CONSTRAINTS|LOCAL)')
+$$, 'none leaves anything in its session, which through a pooler is the next client''s');
 SELECT ok(NOT has_function_privilege('public', 'argo_ingest(text, integer, text, boolean, boolean, text, integer, integer, timestamptz)', 'EXECUTE'), 'what sends requests is revoked from PUBLIC');
 
 CREATE SERVER eniscope FOREIGN DATA WRAPPER eniscope OPTIONS (url :'sim_url');
