@@ -26,7 +26,7 @@ override with_llvm := no
 .DEFAULT_GOAL := all
 
 # These are scripts; PGXS is left out for them, since it need not be there, and has a `check` itself.
-SCRIPT_GOALS = help deps demo demo-stop check check-matrix lint bench-ingest bench-refresh bench-validate
+SCRIPT_GOALS = help deps loader demo demo-stop check check-matrix lint bench-ingest bench-loader bench-refresh bench-validate
 ifneq ($(filter-out $(SCRIPT_GOALS),$(or $(MAKECMDGOALS),all)),)
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 endif
@@ -72,11 +72,13 @@ help:
 	@echo 'make              builds the extension for the PostgreSQL of PG_CONFIG'
 	@echo 'make install      installs it there (DESTDIR is honoured)'
 	@echo 'make deps         installs the packages that building and testing need'
+	@echo 'make loader       builds argo-loader, for hosts where extensions cannot be installed'
 	@echo 'make demo         installs, builds, and shows a first result from a simulated API'
 	@echo 'make demo-stop    stops the demo and removes what it made'
 	@echo 'make check        runs every test'
 	@echo 'make check-matrix the same on PostgreSQL 17 and 18, in Debian roots of their own'
 	@echo 'make bench-ingest measures the ingest against its peers'
+	@echo 'make bench-loader measures whole runs of argo-loader'
 	@echo 'make bench-refresh measures refreshes and reads of the views'
 	@echo 'make bench-validate measures the validation, full and incremental'
 	@echo 'make lint         checks format, clang-tidy and shellcheck'
@@ -84,6 +86,13 @@ help:
 
 deps:
 	@scripts/install-deps
+
+# On a machine without PostgreSQL's server, tests or benchmarks too.
+loader:
+	@scripts/install-deps loader
+	@cmake --preset release -DARGO_LOADER_ONLY=ON >/dev/null
+	@cmake --build --preset release --parallel --target argo-loader
+	@echo 'build/release/argo-loader is built: build/release/argo-loader --help'
 
 demo:
 	@scripts/demo start
@@ -105,6 +114,9 @@ lint:
 
 bench-ingest:
 	@scripts/bench-ingest
+
+bench-loader:
+	@scripts/bench-loader
 
 bench-refresh:
 	@scripts/bench-refresh

@@ -37,6 +37,12 @@ class Failure : public Error {
   ExitCode exit_code_;
 };
 
+// Returns a Failure's own exit code, or that of an error of the core's, by its SQLSTATE.
+ExitCode exit_code_of(const Error& error);
+
+// Returns the exit code of an error that the database raised, by its SQLSTATE.
+ExitCode exit_code_of_database(const std::string& sqlstate);
+
 }  // namespace argo::loader
 
 #endif  // ARGO_LOADER_EXIT_CODE_H_

@@ -1,70 +1,88 @@
 // argo-loader: Argo for hosts where its extension cannot be installed.
-#include "loader/connection.h"
+#include "core/error.h"
+#include "loader/commands.h"
+#include "loader/context.h"
+#include "loader/environment.h"
 #include "loader/exit_code.h"
+#include "loader/options.h"
+#include "loader/output.h"
+#include "loader/signals.h"
+#include "loader/terminal.h"
 
-#include <CLI/CLI.hpp>
+#include <unistd.h>
 
-#include <cstdio>
+#include <csignal>
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 
 namespace {
 
-using argo::loader::Connection;
+using argo::loader::CommandLine;
+using argo::loader::Environment;
 using argo::loader::ExitCode;
 using argo::loader::Failure;
+using argo::loader::Terminal;
 
-// The connection string comes from the environment only: arguments are visible to every user.
-std::string database_url() {
-  const char* url = std::getenv("DATABASE_URL");
-  if (url == nullptr || *url == '\0') {
-    throw Failure(ExitCode::kConfiguration, argo::sqlstate::kNotSetUp, "DATABASE_URL is not set",
-                  "it says which database to connect to",
-                  "export DATABASE_URL=postgresql://user:password@host/database");
-  }
-  return url;
+constexpr int kSignalExit = 128;
+
+// Warns of what others can read, and throws where the file could not be read at all.
+void check_environment(const CommandLine& line, const Environment& environment,
+                       Terminal& terminal) {
+  // The doctor says so in its own way.
+  if (line.command == argo::loader::Command::kDoctor || line.only_prints)
+    return;
+  if (environment.problem())
+    throw Failure(*environment.problem());
+  if (environment.is_file_exposed())
+    terminal.warning(environment.file() + " can be read by others", "It holds secrets.",
+                     "chmod 600 " + environment.file());
 }
 
-void ping() {
-  std::cout << Connection(database_url()).describe() << '\n';
+ExitCode run(int argc, char** argv, Terminal& terminal) {
+  const auto line = argo::loader::read_command_line(argc, argv);
+  if (!line)
+    return ExitCode::kComplete;
+  terminal.set_verbosity(line->verbosity);
+  const Environment environment(line->env_file);
+  check_environment(*line, environment, terminal);
+  return argo::loader::run_command({*line, environment, terminal});
 }
 
-// Prints an error as psql would.
-void print(const argo::Error& error) {
-  std::cerr << "ERROR:  " << error.message() << '\n';
-  if (!error.detail().empty()) {
-    std::cerr << "DETAIL:  " << error.detail() << '\n';
-  }
-  if (!error.hint().empty()) {
-    std::cerr << "HINT:  " << error.hint() << '\n';
-  }
+// Says what ended the program, and returns its exit code.
+ExitCode report(const argo::Error& error, Terminal& terminal, bool is_json) {
+  terminal.end_progress();
+  terminal.error(error);
+  if (is_json)
+    argo::loader::write_result(STDOUT_FILENO, argo::loader::json_error(error));
+  return argo::loader::exit_code_of(error);
 }
 
-ExitCode run(int argc, char** argv) {
-  CLI::App app("Ingests Eniscope readings into the PostgreSQL database of DATABASE_URL.",
-               "argo-loader");
-  app.set_version_flag("--version", "argo-loader " ARGO_VERSION);
-  app.require_subcommand(1);
-  app.add_subcommand("ping", "Connects to the database and says which it is")->callback(ping);
+int run_to_the_end(int argc, char** argv, Terminal& terminal) {
+  const bool is_json = argo::loader::asks_for_json(argc, argv);
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? ExitCode::kComplete : ExitCode::kUsage;
+    return static_cast<int>(run(argc, argv, terminal));
+  } catch (const argo::Error& error) {
+    return static_cast<int>(report(error, terminal, is_json));
+  } catch (const argo::Cancelled&) {
+    terminal.end_progress();
+    terminal.warning("interrupted", "What was stored before stays.",
+                     "the same command again goes on where it was");
+    return kSignalExit + argo::loader::stop_signal();
+  } catch (const std::exception& error) {
+    return static_cast<int>(report(argo::Error("XX000", error.what()), terminal, is_json));
   }
-  return ExitCode::kComplete;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  ExitCode exit_code = ExitCode::kInternal;
-  try {
-    exit_code = run(argc, argv);
-  } catch (const Failure& failure) {
-    print(failure);
-    exit_code = failure.exit_code();
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "ERROR:  %s\n", error.what());
-  }
-  return static_cast<int>(exit_code);
+  argo::loader::install_stop_signals();
+  // write() says that nobody reads any more, and libpq that a connection broke.
+  std::signal(SIGPIPE, SIG_IGN);
+  Terminal terminal(STDERR_FILENO, argo::loader::Verbosity::kNormal);
+  const int exit_code = run_to_the_end(argc, argv, terminal);
+  std::cout.flush();
+  // Not through destructors and exit(): a look-up in a DNS that is silent would be waited for.
+  std::_Exit(exit_code);
 }

@@ -1,0 +1,85 @@
+// The database as commands use it: one statement at a time, each a transaction of its own.
+#include "loader/database.h"
+
+#include "loader/signals.h"
+
+#include <utility>
+
+namespace argo::loader {
+
+namespace {
+
+constexpr int kAttempts = 3;
+
+// Puts the quoted name of the schema wherever a statement names it.
+std::string in_schema(std::string sql, const std::string& schema) {
+  constexpr char kPlaceholder[] = "@schema@";
+  for (std::size_t at = 0; (at = sql.find(kPlaceholder, at)) != std::string::npos;
+       at += schema.size())
+    sql.replace(at, sizeof kPlaceholder - 1, schema);
+  return sql;
+}
+
+}  // namespace
+
+Database::Database(const Context& context)
+    : context_(context),
+      connection_(context.environment.database_url(),
+                  {[] { return stop_signal() != 0; },
+                   [&context](const std::string& why) { context.terminal.notice(why); }}) {
+  connection_.set_notice_taker(
+      [&context](const std::string& line) { context.terminal.said(line); });
+}
+
+Connection& Database::connection() {
+  connection_.connect();
+  return connection_;
+}
+
+Table Database::select(const std::string& sql, const std::vector<Text>& parameters) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      if (schema_.empty())
+        schema_ = find_schema(connection(), context_.line.schema);
+      const std::vector<Rows> results =
+          connection().pipeline({{"BEGIN", {}},
+                                 {"SET LOCAL search_path = pg_catalog, pg_temp", {}},
+                                 {"SET LOCAL TimeZone = 'UTC'", {}},
+                                 {"SET LOCAL DateStyle = 'ISO, YMD'", {}},
+                                 {"SET LOCAL IntervalStyle = 'postgres'", {}},
+                                 {"SET LOCAL extra_float_digits = 1", {}},
+                                 {in_schema(sql, schema_), parameters},
+                                 {"COMMIT", {}}});
+      return to_table(results.at(results.size() - 2));
+    } catch (const DatabaseError& error) {
+      connection_.rollback();
+      if (attempt == kAttempts || !(error.is_lost() || error.is_conflict()))
+        throw;
+      context_.terminal.notice("trying again: " + error.message());
+    }
+  }
+}
+
+Table to_table(const Rows& rows) {
+  Table table;
+  for (std::size_t i = 0; i < rows.columns.size(); ++i)
+    table.columns.push_back({rows.columns[i], kind_of_type(rows.types[i])});
+  table.rows = rows.rows;
+  return table;
+}
+
+std::string array_of(const std::vector<std::string>& names) {
+  std::string array = "{";
+  for (const std::string& name : names) {
+    array += array.size() > 1 ? ",\"" : "\"";
+    for (const char c : name) {
+      if (c == '"' || c == '\\')
+        array += '\\';
+      array += c;
+    }
+    array += '"';
+  }
+  return array + "}";
+}
+
+}  // namespace argo::loader

@@ -1,0 +1,62 @@
+// The command line: commands, their options, and what they must be before anything is connected to.
+#ifndef ARGO_LOADER_OPTIONS_H_
+#define ARGO_LOADER_OPTIONS_H_
+
+#include "core/ingest.h"
+#include "core/settings.h"
+#include "loader/terminal.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace argo::loader {
+
+enum class Command : std::uint8_t {
+  kSetup,
+  kIngest,
+  kBackfill,
+  kRefresh,
+  kValidate,
+  kSync,
+  kDoctor,
+  kStatus,
+  kGaps,
+  kReport,
+  kSchedule,
+};
+
+struct CommandLine {
+  Command command = Command::kStatus;
+  // of all commands
+  std::string schema;    // empty: where Argo is found
+  std::string env_file;  // empty: .env where there is one
+  bool is_json = false;
+  Verbosity verbosity = Verbosity::kNormal;
+  Options api_options;  // named as core/settings names them
+  // of some; as_of, since, from and to are Unix seconds
+  std::string site;  // empty: all
+  IngestRequest request;
+  OnConflict on_conflict = OnConflict::kNothing;
+  std::optional<UnixTime> as_of, since, from, to;
+  bool refresh_after = true;
+  bool is_dry_run = false;
+  bool only_prints = false;
+  bool removes_functions = false;
+  std::string migration_zone;  // empty: times have zones already
+  std::string strategy = "smart";
+  int refresh_days = 2;
+  std::vector<std::string> views;  // empty: all
+};
+
+// Says whether the arguments ask for JSON, be they right or wrong.
+bool asks_for_json(int argc, const char* const* argv);
+
+// Reads the command line. Returns nothing where it asked for help or the version, which is then
+// printed. Throws Failure (usage) that quotes no value that could hold a secret.
+std::optional<CommandLine> read_command_line(int argc, const char* const* argv);
+
+}  // namespace argo::loader
+
+#endif  // ARGO_LOADER_OPTIONS_H_
