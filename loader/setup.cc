@@ -84,10 +84,16 @@ ExitCode remove_functions(const Context& context) {
                                     ? "CREATE EXTENSION argo;"
                                     : "CREATE EXTENSION argo SCHEMA " + schema + ";";
   const std::string setup = call(schema, "argo_setup", "", false) + ";";
-  if (!context.line.is_json)
+  if (context.line.is_json) {
+    Table next;
+    next.columns.push_back({"next"});
+    next.rows.push_back({extension});
+    next.rows.push_back({setup});
+    write_result(STDOUT_FILENO, json_rows(next));
+  } else {
     context.terminal.notice("the extension takes the data over with these statements");
-  write_result(STDOUT_FILENO, context.line.is_json ? json_rows({{{"next"}}, {{extension}, {setup}}})
-                                                   : extension + "\n" + setup + "\n");
+    write_result(STDOUT_FILENO, extension + "\n" + setup + "\n");
+  }
   return ExitCode::kComplete;
 }
 
