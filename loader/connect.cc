@@ -11,6 +11,7 @@
 #include <cctype>
 #include <chrono>
 #include <cstdlib>
+#include <limits>
 #include <new>
 #include <optional>
 #include <string_view>
@@ -26,7 +27,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr int kPollMs = 50;
-constexpr int kMaxPauses = 5;
+constexpr int kMaxPausesAtFirst = 5;
+constexpr int kNoLimit = std::numeric_limits<int>::max();
 constexpr seconds kAllAttempts{45};
 constexpr milliseconds kFirstPause{500};
 constexpr milliseconds kLongestPause{8000};
@@ -154,13 +156,18 @@ void pause_for(milliseconds length, const Patience& patience) {
   }
 }
 
-RetryPauses::RetryPauses()
+RetryPauses::RetryPauses(bool is_server_known)
     : random_(std::random_device()()),
       give_up_at_(Clock::now() + kAllAttempts),
-      longest_(kFirstPause) {}
+      longest_(kFirstPause),
+      pauses_left_(is_server_known ? kNoLimit : kMaxPausesAtFirst) {}
+
+void RetryPauses::meet_server() {
+  pauses_left_ = kNoLimit;
+}
 
 bool RetryPauses::is_another() const {
-  return pauses_ < kMaxPauses && Clock::now() + longest_ < give_up_at_;
+  return pauses_left_ > 0 && Clock::now() + longest_ < give_up_at_;
 }
 
 void RetryPauses::next(const Patience& patience) {
@@ -168,11 +175,11 @@ void RetryPauses::next(const Patience& patience) {
   const auto length = static_cast<double>(longest_.count()) * share(random_);
   pause_for(milliseconds(static_cast<int>(length)), patience);
   longest_ = std::min(longest_ * 2, kLongestPause);
-  ++pauses_;
+  --pauses_left_;
 }
 
-ConnPtr open_connection(const std::string& url, const Patience& patience) {
-  RetryPauses pauses;
+ConnPtr open_connection(const std::string& url, const Patience& patience, bool is_server_known) {
+  RetryPauses pauses(is_server_known);
   while (true) {
     ConnPtr conn = start_attempt(url);
     const auto error = finish_attempt(conn.get(), patience);
@@ -182,6 +189,8 @@ ConnPtr open_connection(const std::string& url, const Patience& patience) {
       return conn;
     }
     conn.reset();
+    if (error->failure.sqlstate() != sqlstate::kUnreachable)
+      pauses.meet_server();
     if (!error->may_pass || !pauses.is_another())
       throw Failure(error->failure);
     if (patience.tell)

@@ -26,10 +26,14 @@ void check_url(const std::string& url);
 void pause_for(std::chrono::milliseconds length, const Patience& patience);
 
 // Growing pauses between attempts, jittered, so that clients that failed together do not return
-// together: 0.5 s doubling to 8 s, five of them within 45 s.
+// together: 0.5 s doubling to 8 s, for 45 s; five of them, some 12 s, where nothing says that there
+// is a server at all.
 class RetryPauses {
  public:
-  RetryPauses();
+  explicit RetryPauses(bool is_server_known = true);
+
+  // Takes note that a server answered, if only to say that it starts.
+  void meet_server();
 
   // Says whether there is time for another attempt; where there is, next() waits for it.
   bool is_another() const;
@@ -41,11 +45,12 @@ class RetryPauses {
   std::minstd_rand random_;
   Clock::time_point give_up_at_;
   std::chrono::milliseconds longest_;  // of the next pause
-  int pauses_ = 0;
+  int pauses_left_;
 };
 
-// Connects; the connection does not block. Throws Failure once no further attempt would help.
-ConnPtr open_connection(const std::string& url, const Patience& patience);
+// Connects; the connection does not block. Throws Failure once no further attempt would help;
+// `is_server_known` says that it was connected to before.
+ConnPtr open_connection(const std::string& url, const Patience& patience, bool is_server_known);
 
 }  // namespace argo::loader
 

@@ -125,6 +125,7 @@ struct Connection::Impl {
   std::string url;
   Patience patience;
   ConnPtr conn;
+  bool was_open = false;
   std::function<void(const std::string&)> take_notice;
   std::mutex cancel_mutex;
   std::shared_ptr<PGcancel> cancel_handle;
@@ -290,7 +291,8 @@ void Connection::connect() {
   if (is_open())
     return;
   impl_->forget();
-  impl_->conn = open_connection(impl_->url, impl_->patience);
+  impl_->conn = open_connection(impl_->url, impl_->patience, impl_->was_open);
+  impl_->was_open = true;
   PQsetNoticeReceiver(impl_->conn.get(), Impl::receive_notice, impl_.get());
   const std::lock_guard lock(impl_->cancel_mutex);
   impl_->cancel_handle.reset(PQgetCancel(impl_->conn.get()), [](PGcancel* handle) {

@@ -44,6 +44,7 @@ void run_locked(Connection& connection, const std::string& schema, const std::st
                 const std::function<void()>& body) {
   const auto since = Clock::now();
   Text heard_first;
+  bool has_waited = false;
   while (true) {
     try {
       run_transaction(connection, body);
@@ -58,6 +59,9 @@ void run_locked(Connection& connection, const std::string& schema, const std::st
         throw;
       if (last)
         heard_first = last;
+      if (!has_waited && connection.patience().tell)
+        connection.patience().tell(error.message() + ", or died: waiting to see");
+      has_waited = true;
     }
     pause_for(kLookEvery, connection.patience());
   }

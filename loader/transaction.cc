@@ -40,8 +40,7 @@ void run_transaction(Connection& connection, const std::function<void()>& body) 
       if (pauses && !pauses->is_another())
         throw;
       if (connection.patience().tell)
-        connection.patience().tell("lost the connection to the database, connecting again: " +
-                                   error.message());
+        connection.patience().tell("connecting to the database again: " + error.message());
     } catch (...) {
       connection.rollback();
       throw;
