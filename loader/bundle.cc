@@ -21,10 +21,10 @@ std::string in_schema(std::string_view text, const std::string& schema) {
   const bool is_quoted = schema.size() > 2 && schema.front() == '"' && schema.back() == '"';
   const std::string name = is_quoted ? schema.substr(1, schema.size() - 2) : schema;
   // Inside of string constants and function bodies these would end them.
-  if (name.empty() || name.find_first_of("\"'$\\") != std::string::npos)
+  if (name.empty() || name.find_first_of("\"'$%\\") != std::string::npos)
     throw Failure(ExitCode::kUsage, sqlstate::kInvalidParameter,
                   "schema name \"" + printable(name, 63) + "\" cannot be used",
-                  "It must not be empty, nor hold any of \" ' $ \\. Nothing was connected to.",
+                  "It must not be empty, nor hold any of \" ' $ % \\. Nothing was connected to.",
                   "argo-loader setup --schema argo");
   std::string out;
   out.reserve(text.size());

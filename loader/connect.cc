@@ -4,7 +4,10 @@
 #include "loader/connect_error.h"
 
 #include <libpq-fe.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -32,6 +35,9 @@ constexpr int kNoLimit = std::numeric_limits<int>::max();
 constexpr seconds kAllAttempts{45};
 constexpr milliseconds kFirstPause{500};
 constexpr milliseconds kLongestPause{8000};
+constexpr char kToConnectMs[] = "10000";
+// A server that waits for a lock takes no more of a COPY; to TCP that is silence, too.
+constexpr unsigned int kToSendMs = 120'000;
 
 constexpr char kUrlHint[] =
     "set DATABASE_URL to postgresql://user:password@host/database, "
@@ -78,18 +84,28 @@ void stop_if_asked(const Patience& patience) {
 
 // Begins to connect. What stands before dbname are defaults that the URL may override.
 ConnPtr start_attempt(const std::string& url) {
-  const std::array<const char*, 6> keywords = {"connect_timeout",  "fallback_application_name",
+  const std::array<const char*, 8> keywords = {"connect_timeout",  "fallback_application_name",
+                                               "keepalives_idle",  "keepalives_interval",
                                                "tcp_user_timeout", "dbname",
                                                "client_encoding",  nullptr};
   // An address that never answers gives way to the host's next one before the attempt ends.
-  const std::array<const char*, 6> values = {"15",        "argo-loader", "10000",
-                                             url.c_str(), "UTF8",        nullptr};
+  const std::array<const char*, 8> values = {"15",         "argo-loader", "30",   "10",
+                                             kToConnectMs, url.c_str(),   "UTF8", nullptr};
   ConnPtr conn(PQconnectStartParams(keywords.data(), values.data(), 1));
   if (!conn)
     throw std::bad_alloc();
   // Start-up errors have no result to take the SQLSTATE from, only this text.
   PQsetErrorVerbosity(conn.get(), PQERRORS_VERBOSE);
   return conn;
+}
+
+// Gives sending more time than connecting, unless the URL says how much.
+void lengthen_send_timeout(PGconn* conn) {
+  const Options options(PQconninfo(conn));
+  for (const PQconninfoOption* o = options.get(); o != nullptr && o->keyword != nullptr; ++o)
+    if (std::string_view(o->keyword) == "tcp_user_timeout" && o->val != nullptr &&
+        std::string_view(o->val) == kToConnectMs)
+      setsockopt(PQsocket(conn), IPPROTO_TCP, TCP_USER_TIMEOUT, &kToSendMs, sizeof kToSendMs);
 }
 
 std::string server_of(PGconn* conn) {
@@ -185,6 +201,7 @@ ConnPtr open_connection(const std::string& url, const Patience& patience, bool i
     const auto error = finish_attempt(conn.get(), patience);
     if (!error) {
       PQsetErrorVerbosity(conn.get(), PQERRORS_DEFAULT);
+      lengthen_send_timeout(conn.get());
       PQsetnonblocking(conn.get(), 1);
       return conn;
     }

@@ -37,7 +37,8 @@ ServerText take_apart(const std::string& verbose) {
     if (line.empty() || line.starts_with("LOCATION:"))
       continue;
     const std::size_t state = line.find(":  ");
-    if (state != std::string::npos && line.compare(state + 3 + kStateLength, 2, ": ") == 0 &&
+    if (state != std::string::npos && line.size() >= state + 3 + kStateLength + 2 &&
+        line.compare(state + 3 + kStateLength, 2, ": ") == 0 &&
         is_state(std::string_view(line).substr(state + 3, kStateLength))) {
       out.sqlstate = line.substr(state + 3, kStateLength);
       line.erase(state + 3, kStateLength + 2);

@@ -52,6 +52,16 @@ std::string trimmed(std::string text) {
   return text;
 }
 
+// Returns the exit code of an error; waits for any lock end with the SQLSTATE of another run.
+ExitCode exit_code_for(bool is_lost, const std::string& sqlstate, const std::string& message) {
+  if (is_lost)
+    return ExitCode::kDatabaseUnreachable;
+  const ExitCode code = exit_code_of_database(sqlstate);
+  return code == ExitCode::kAnotherRun && !message.starts_with("another run ")
+             ? ExitCode::kDatabaseError
+             : code;
+}
+
 DatabaseError lost_error(const std::string& what) {
   return {true, kLostState, "lost the connection to the database",
           what.empty() ? "what was not committed is undone" : printable(first_line(what), 500),
@@ -115,10 +125,10 @@ std::optional<std::string_view> BinaryRows::value(int row, int column) const {
                           static_cast<std::size_t>(PQgetlength(result_.get(), row, column)));
 }
 
-DatabaseError::DatabaseError(bool is_lost, const std::string& sqlstate, std::string message,
+DatabaseError::DatabaseError(bool is_lost, const std::string& sqlstate, const std::string& message,
                              std::string detail, std::string hint)
-    : Failure(is_lost ? ExitCode::kDatabaseUnreachable : exit_code_of_database(sqlstate),
-              sqlstate.c_str(), std::move(message), std::move(detail), std::move(hint)),
+    : Failure(exit_code_for(is_lost, sqlstate, message), sqlstate.c_str(), message,
+              std::move(detail), std::move(hint)),
       is_lost_(is_lost) {}
 
 struct Connection::Impl {

@@ -53,7 +53,7 @@ struct Statement {
 // What the server, or libpq, said of a statement that failed.
 class DatabaseError : public Failure {
  public:
-  DatabaseError(bool is_lost, const std::string& sqlstate, std::string message,
+  DatabaseError(bool is_lost, const std::string& sqlstate, const std::string& message,
                 std::string detail = {}, std::string hint = {});
 
   // Says whether the connection is gone, or about to go, so that another one may do better.

@@ -42,7 +42,7 @@ Table Database::select(const std::string& sql, const std::vector<Text>& paramete
       if (schema_.empty())
         schema_ = find_schema(connection(), context_.line.schema);
       const std::vector<Rows> results =
-          connection().pipeline({{"BEGIN", {}},
+          connection().pipeline({{"BEGIN ISOLATION LEVEL READ COMMITTED", {}},
                                  {"SET LOCAL search_path = pg_catalog, pg_temp", {}},
                                  {"SET LOCAL TimeZone = 'UTC'", {}},
                                  {"SET LOCAL DateStyle = 'ISO, YMD'", {}},

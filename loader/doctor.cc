@@ -131,6 +131,8 @@ class Doctor {
   void add(std::string name, std::string status, std::string detail, std::string cure = {},
            ExitCode about = ExitCode::kDatabaseError) {
     if (status == kFail) {
+      if (about != ExitCode::kConfiguration && about != ExitCode::kDatabaseUnreachable)
+        about = ExitCode::kDatabaseError;
       // In the order in which one would mend them.
       constexpr std::array kOrder = {ExitCode::kConfiguration, ExitCode::kDatabaseUnreachable,
                                      ExitCode::kDatabaseError, ExitCode::kComplete};

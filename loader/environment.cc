@@ -259,9 +259,9 @@ Environment::Environment(const std::string& file) : process_(process_variables()
         return;
       throw_unreadable(printable(path), std::strerror(errno));
     }
-    file_ = printable(path);
+    file_ = path;
     is_file_exposed_ = S_ISREG(status.st_mode) && (status.st_mode & 077U) != 0;
-    from_file_ = parse_env_file(read_file(path), file_);
+    from_file_ = parse_env_file(read_file(path), printable(path));
   } catch (const Failure& failure) {
     problem_ = failure;
   }

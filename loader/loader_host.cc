@@ -20,7 +20,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kLookEvery{500};
 constexpr std::chrono::seconds kLookFor{15};
 constexpr std::chrono::seconds kLookForSession{5};
-constexpr char kLockNotAvailable[] = "55P03";
 
 // A time as the SQL of this file takes it: Unix seconds in a text parameter.
 std::string instant(int parameter) {
@@ -50,10 +49,11 @@ void run_locked(Connection& connection, const std::string& schema, const std::st
       run_transaction(connection, body);
       return;
     } catch (const DatabaseError& error) {
-      if (error.sqlstate() != kLockNotAvailable)
+      if (error.exit_code() != ExitCode::kAnotherRun)
         throw;
       // A loader that was killed is not heard of any more; its session may compute for a while.
-      const Text last = last_heard_of(connection, schema, site);
+      Text last;
+      run_transaction(connection, [&] { last = last_heard_of(connection, schema, site); });
       const bool is_alive = heard_first && last && *last != *heard_first;
       if (is_alive || Clock::now() - since > (last ? kLookFor : kLookForSession))
         throw;
@@ -156,19 +156,23 @@ std::vector<Stored> LoaderHost::finish_storing() {
 }
 
 std::int64_t LoaderHost::count_missing(const Plan& plan) {
-  std::int64_t missing = 0;
-  const std::string ranges = ranges_payload(plan.starts);
+  std::vector<Statement> statements = begin_transaction();
+  // It may take longer than a run that is not heard of counts as alive.
+  if (is_entered())
+    statements.push_back(ledger_.lock_entered());
+  const std::size_t count_at = statements.size();
+  statements.push_back({"SELECT " + options_.schema + "._argo_count_missing($1::jsonb)",
+                        {ranges_payload(plan.starts)}});
+  if (is_entered())
+    statements.push_back(ledger_.note_running({}));
+  statements.push_back({"COMMIT", {}});
+  std::vector<Rows> answers;
   writer_.run([&](Connection& connection) {
-    run_transaction(connection, [&] {
-      missing = std::stoll(
-          connection
-              .query("SELECT " + options_.schema + "._argo_count_missing($1::jsonb)", {ranges})
-              .rows.at(0)
-              .at(0)
-              .value());
-    });
+    run_transaction(connection, [&] { answers = connection.pipeline(statements); });
   });
-  return missing;
+  if (is_entered() && answers[count_at + 1].rows.empty())
+    throw Failure(ledger_.taken_over());
+  return std::stoll(answers[count_at].rows.at(0).at(0).value());
 }
 
 void LoaderHost::progress(const Progress& progress) {

@@ -9,8 +9,10 @@
 #include "loader/signals.h"
 #include "loader/terminal.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -25,6 +27,14 @@ using argo::loader::Failure;
 using argo::loader::Terminal;
 
 constexpr int kSignalExit = 128;
+
+// Takes the numbers 0 to 2 where they are closed, so that no connection gets one and is written to.
+void hold_standard_files() {
+  for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    // Opened the wrong way round, so that using them fails as before.
+    if (fcntl(file, F_GETFD) == -1 && errno == EBADF)
+      open("/dev/null", (file == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+}
 
 // Warns of what others can read, and throws where the file could not be read at all.
 void check_environment(const CommandLine& line, const Environment& environment,
@@ -53,8 +63,12 @@ ExitCode run(int argc, char** argv, Terminal& terminal) {
 ExitCode report(const argo::Error& error, Terminal& terminal, bool is_json) {
   terminal.end_progress();
   terminal.error(error);
-  if (is_json)
-    argo::loader::write_result(STDOUT_FILENO, argo::loader::json_error(error));
+  try {
+    if (is_json)
+      argo::loader::write_result(STDOUT_FILENO, argo::loader::json_error(error));
+  } catch (const Failure& failure) {
+    terminal.error(failure);
+  }
   return argo::loader::exit_code_of(error);
 }
 
@@ -77,6 +91,7 @@ int run_to_the_end(int argc, char** argv, Terminal& terminal) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  hold_standard_files();
   argo::loader::install_stop_signals();
   // write() says that nobody reads any more, and libpq that a connection broke.
   std::signal(SIGPIPE, SIG_IGN);

@@ -372,10 +372,10 @@ class Checker {
     if (text == nullptr)
       return {};
     const bool is_plain = std::none_of(text->begin(), text->end(), [](unsigned char c) {
-      return c < 0x20 || c == 0x7F || c == '"' || c == '\'' || c == '$' || c == '\\';
+      return c < 0x20 || c == 0x7F || c == '"' || c == '\'' || c == '$' || c == '%' || c == '\\';
     });
     if (!is_plain || text->empty() || text->size() > kMaxNameBytes || storable(*text) != *text)
-      fail_value("schema", *text, "A name has 1 to 63 bytes and none of \" ' $ \\.", hint_);
+      fail_value("schema", *text, "A name has 1 to 63 bytes and none of \" ' $ % \\.", hint_);
     return *text;
   }
 

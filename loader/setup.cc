@@ -45,7 +45,7 @@ Failure explained(const DatabaseError& error, const std::string& schema, const C
 template <typename Body>
 void in_transaction(Connection& connection, bool is_kept, Body&& body) {
   try {
-    connection.query("BEGIN");
+    connection.query("BEGIN ISOLATION LEVEL READ COMMITTED");
     body();
     connection.query(is_kept ? "COMMIT" : "ROLLBACK");
   } catch (...) {

@@ -6,6 +6,7 @@
 #include "loader/exit_code.h"
 #include "loader/output.h"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -52,6 +53,11 @@ bool write_all(int file, std::string_view text) {
     const ssize_t written = write(file, text.data(), text.size());
     if (written < 0 && errno == EINTR)
       continue;
+    if (written < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      pollfd ready{file, POLLOUT, 0};
+      poll(&ready, 1, -1);
+      continue;
+    }
     if (written <= 0)
       return false;
     text.remove_prefix(static_cast<std::size_t>(written));

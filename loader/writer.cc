@@ -182,7 +182,6 @@ bool Writer::step(std::unique_lock<std::mutex>& lock) {
     lock.lock();
     task_error_ = error;
     task_ = nullptr;
-    heard_at_ = Clock::now();
     changed_.notify_all();
   } else if (is_ending_) {
     if (is_abandoned_)

@@ -89,6 +89,12 @@ TEST(ConnectError, AWrongCertificateIsFinal) {
   EXPECT_EQ(error.failure.exit_code(), ExitCode::kConfiguration);
 }
 
+TEST(ConnectError, WordsTooShortForAStateMayPass) {
+  const ConnectError error = judge("FATAL:  busy\n");
+  EXPECT_TRUE(error.may_pass);
+  EXPECT_EQ(error.failure.exit_code(), ExitCode::kDatabaseUnreachable);
+}
+
 TEST(ConnectError, TheLastStateCounts) {
   const ConnectError error = judge(
       "Connection refused\nconnection to server at \"db\" (10.0.0.2), port 5432 failed: FATAL:  "
