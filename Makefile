@@ -91,7 +91,7 @@ deps:
 loader:
 	@scripts/install-deps loader
 	@cmake --preset release -DARGO_LOADER_ONLY=ON >/dev/null
-	@cmake --build --preset release --parallel --target argo-loader
+	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL cmake --build --preset release --parallel "$$(nproc)" --target argo-loader
 	@echo 'build/release/argo-loader is built: build/release/argo-loader --help'
 
 demo:
