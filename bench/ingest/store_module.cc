@@ -60,7 +60,7 @@ class Writer {
   std::int64_t finish() {
     flush();
     if (store_)
-      store_->close();
+      store_->finish();
     return inserted_;
   }
 

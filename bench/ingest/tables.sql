@@ -22,6 +22,8 @@ CREATE TABLE older.readings (
 );
 CREATE INDEX idx_readings_channel_timestamp ON older.readings (channel_id, "timestamp" DESC);
 CREATE INDEX idx_readings_timestamp ON older.readings ("timestamp" DESC);
+-- Where the ingest notes what it inserts.
+CREATE TABLE older._argo_dirty (LIKE public._argo_dirty INCLUDING ALL);
 
 INSERT INTO organizations (organization_id, organization_name) VALUES ('bench', 'Bench');
 INSERT INTO channels (channel_id, channel_name, organization_id)
