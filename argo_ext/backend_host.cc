@@ -143,8 +143,7 @@ void BackendHost::note_run(const std::string& status, const Text& message,
 void BackendHost::end_run(const IngestResult& result) {
   Text error;
   if (result.failed_pulls > 0)
-    error = std::to_string(result.failed_pulls) + " of " + std::to_string(result.pulls) +
-            " pulls failed";
+    error = failed_pulls_text(result);
   query("SELECT " + schema_ + "._argo_log_sync($1, " + instant(2) + ", $3::jsonb, $4, $5)",
         {result.site.organization.id, std::to_string(started_at_), channels_payload(result),
          std::string(result.status()), error});

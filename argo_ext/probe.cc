@@ -113,17 +113,6 @@ std::string cure_of(ProbeFault fault, const Settings& settings, const Names& nam
   }
 }
 
-const char* to_text(ProbeStatus status) {
-  switch (status) {
-    case ProbeStatus::kOk:
-      return "OK";
-    case ProbeStatus::kWarn:
-      return "WARN";
-    default:
-      return "FAIL";
-  }
-}
-
 void put_row(FunctionCallInfo fcinfo, const ProbeStep& step, const std::string& cure) {
   call([&] {
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);

@@ -218,9 +218,13 @@ const char* IngestResult::status() const {
   return failed_pulls < pulls ? "partial" : "failed";
 }
 
+std::string failed_pulls_text(const IngestResult& result) {
+  return std::to_string(result.failed_pulls) + " of " + std::to_string(result.pulls) +
+         " pulls failed";
+}
+
 std::string failure_message(const IngestResult& result) {
-  return "site " + result.site.organization.id + ": " + std::to_string(result.failed_pulls) +
-         " of " + std::to_string(result.pulls) + " pulls failed";
+  return "site " + result.site.organization.id + ": " + failed_pulls_text(result);
 }
 
 std::string failure_detail(const IngestResult& result) {

@@ -66,7 +66,10 @@ struct IngestResult {
   const char* status() const;
 };
 
-// Says how many pulls failed, and of up to three channels why; for a warning.
+// Says how many of the pulls failed.
+std::string failed_pulls_text(const IngestResult& result);
+
+// Says that of a site, and of up to three channels why; for a warning.
 std::string failure_message(const IngestResult& result);
 std::string failure_detail(const IngestResult& result);
 

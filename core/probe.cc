@@ -190,6 +190,17 @@ void report_skew(Report& report, const HttpResponse& response) {
 
 }  // namespace
 
+const char* to_text(ProbeStatus status) {
+  switch (status) {
+    case ProbeStatus::kOk:
+      return "OK";
+    case ProbeStatus::kWarn:
+      return "WARN";
+    default:
+      return "FAIL";
+  }
+}
+
 std::vector<ProbeStep> probe(Host& host, const Settings& settings) {
   Settings bounded = settings;
   bounded.timeout_ms = std::min(settings.timeout_ms, settings.connect_timeout_ms);

@@ -15,6 +15,9 @@ namespace argo {
 
 enum class ProbeStatus : std::uint8_t { kOk, kWarn, kFail };
 
+// Returns "OK", "WARN" or "FAIL".
+const char* to_text(ProbeStatus status);
+
 // What is wrong, as far as it matters for the cure.
 enum class ProbeFault : std::uint8_t {
   kNone,

@@ -13,7 +13,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <future>
-#include <mutex>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -137,8 +136,6 @@ struct Connection::Impl {
   ConnPtr conn;
   bool was_open = false;
   std::function<void(const std::string&)> take_notice;
-  std::mutex cancel_mutex;
-  std::shared_ptr<PGcancel> cancel_handle;
 
   void forget() noexcept;
   void cancel() noexcept;
@@ -156,10 +153,6 @@ struct Connection::Impl {
 
 // Forgets the connection.
 void Connection::Impl::forget() noexcept {
-  {
-    const std::lock_guard lock(cancel_mutex);
-    cancel_handle.reset();
-  }
   conn.reset();
 }
 
@@ -172,11 +165,7 @@ void Connection::Impl::require_open() const {
 // thread that is left to itself.
 void Connection::Impl::cancel() noexcept {
   try {
-    std::shared_ptr<PGcancel> handle;
-    {
-      const std::lock_guard lock(cancel_mutex);
-      handle = cancel_handle;
-    }
+    const std::shared_ptr<PGcancel> handle(PQgetCancel(conn.get()), PQfreeCancel);
     if (!handle)
       return;
     auto done = std::make_shared<std::promise<void>>();
@@ -304,11 +293,6 @@ void Connection::connect() {
   impl_->conn = open_connection(impl_->url, impl_->patience, impl_->was_open);
   impl_->was_open = true;
   PQsetNoticeReceiver(impl_->conn.get(), Impl::receive_notice, impl_.get());
-  const std::lock_guard lock(impl_->cancel_mutex);
-  impl_->cancel_handle.reset(PQgetCancel(impl_->conn.get()), [](PGcancel* handle) {
-    if (handle != nullptr)
-      PQfreeCancel(handle);
-  });
 }
 
 void Connection::close() noexcept {
@@ -391,10 +375,6 @@ void Connection::rollback() noexcept {
   } catch (const std::exception&) {
     close();
   }
-}
-
-void Connection::cancel() noexcept {
-  impl_->cancel();
 }
 
 void Connection::set_notice_taker(std::function<void(const std::string&)> taker) {

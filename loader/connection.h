@@ -105,10 +105,6 @@ class Connection {
   // Undoes what is open; closes where even that fails.
   void rollback() noexcept;
 
-  // Asks the server, on a connection of its own, to cancel what runs. Safe from another thread;
-  // waits 0.3 s at most.
-  void cancel() noexcept;
-
   // What NOTICEs and WARNINGs are handed to, as text of one line; the default drops them.
   void set_notice_taker(std::function<void(const std::string&)> taker);
 

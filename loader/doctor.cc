@@ -101,17 +101,6 @@ bool is_of_configuration(ProbeFault fault) {
   return fault == ProbeFault::kLoginRefused || fault == ProbeFault::kCaFile;
 }
 
-const char* to_text(ProbeStatus status) {
-  switch (status) {
-    case ProbeStatus::kOk:
-      return "OK";
-    case ProbeStatus::kWarn:
-      return "WARN";
-    default:
-      return kFail;
-  }
-}
-
 class Doctor {
  public:
   explicit Doctor(const Context& context) : context_(context) {}

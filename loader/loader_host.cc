@@ -183,8 +183,7 @@ void LoaderHost::progress(const Progress& progress) {
 void LoaderHost::end_run(const IngestResult& result) {
   Text error;
   if (result.failed_pulls > 0)
-    error = std::to_string(result.failed_pulls) + " of " + std::to_string(result.pulls) +
-            " pulls failed";
+    error = failed_pulls_text(result);
   Text clock_skew_s;
   // A clock that stands still has nothing to do with the API's.
   if (result.clock_skew_s && !options_.as_of)
