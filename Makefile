@@ -26,7 +26,8 @@ override with_llvm := no
 .DEFAULT_GOAL := all
 
 # These are scripts; PGXS is left out for them, since it need not be there, and has a `check` itself.
-SCRIPT_GOALS = help deps loader demo demo-stop check check-matrix lint bench-ingest bench-loader bench-refresh bench-validate
+SCRIPT_GOALS = help deps loader demo demo-stop check check-matrix lint bench-ingest bench-loader bench-refresh bench-report \
+	bench-validate
 ifneq ($(filter-out $(SCRIPT_GOALS),$(or $(MAKECMDGOALS),all)),)
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 endif
@@ -81,6 +82,7 @@ help:
 	@echo 'make bench-loader measures whole runs of argo-loader'
 	@echo 'make bench-refresh measures refreshes and reads of the views'
 	@echo 'make bench-validate measures the validation, full and incremental'
+	@echo 'make bench-report measures the weekly report and its page'
 	@echo 'make lint         checks format, clang-tidy and shellcheck'
 	@echo 'make clean        removes what was built'
 
@@ -123,3 +125,6 @@ bench-refresh:
 
 bench-validate:
 	@scripts/bench-validate
+
+bench-report:
+	@scripts/bench-report

@@ -129,6 +129,14 @@ CREATE FUNCTION @extschema@._argo_view_span(
 COMMENT ON FUNCTION @extschema@._argo_view_span(regclass) IS
     'First and last bucket of a registered materialized view, days as midnights of UTC, read with the rights of its owner by who may refresh it.';
 
+CREATE FUNCTION @extschema@.argo_report_html(report jsonb)
+    RETURNS text
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'argo_report_html';
+COMMENT ON FUNCTION @extschema@.argo_report_html(jsonb) IS
+    'A report of argo_weekly_report() or weekly_reports as one self-contained web page: no script, nothing loaded from a network, for screen, phone and paper. The same report gives the same bytes. Raises 22023 where the argument is no report of a version that this one knows.';
+
 CREATE FUNCTION @extschema@._argo_library_version()
     RETURNS text
     LANGUAGE C STABLE PARALLEL SAFE

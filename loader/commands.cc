@@ -5,6 +5,8 @@
 #include "core/text.h"
 #include "loader/database.h"
 #include "loader/doctor.h"
+#include "loader/export.h"
+#include "loader/report.h"
 #include "loader/run.h"
 #include "loader/schedule.h"
 #include "loader/setup.h"
@@ -160,15 +162,6 @@ ExitCode run_gaps(const Context& context) {
   return ExitCode::kComplete;
 }
 
-ExitCode run_report(const Context& context) {
-  const CommandLine& line = context.line;
-  Database database(context);
-  const Table table = database.select("SELECT * FROM @schema@.argo_gate($1, $2::timestamptz)",
-                                      {line.site, time_parameter(line.as_of)});
-  write_result(STDOUT_FILENO, line.is_json ? json_rows(table) : expanded(table));
-  return ExitCode::kComplete;
-}
-
 }  // namespace
 
 Table ingest_table(const IngestResult& result, double duration_ms) {
@@ -225,6 +218,8 @@ ExitCode run_command(const Context& context) {
       return run_gaps(context);
     case Command::kReport:
       return run_report(context);
+    case Command::kExport:
+      return run_export(context);
     case Command::kSchedule:
       return run_schedule(context);
   }

@@ -142,6 +142,7 @@ struct Connection::Impl {
   void require_open() const;
   void send(const Statement& statement);
   [[noreturn]] void fail_to_send();
+  void check_stop();
   void wait(bool is_flushed);
   void send_rest();
   Result next_result();
@@ -199,14 +200,19 @@ void Connection::Impl::fail_to_send() {
   throw DatabaseError(error);
 }
 
+// Throws Cancelled once the wait is to end.
+void Connection::Impl::check_stop() {
+  if (!patience.stop || !patience.stop())
+    return;
+  // A server that computes would notice a closed socket much later.
+  cancel();
+  forget();
+  throw Cancelled();
+}
+
 // Waits for the socket or for 50 ms, whichever comes first, and takes what has come.
 void Connection::Impl::wait(bool is_flushed) {
-  if (patience.stop && patience.stop()) {
-    // A server that computes would notice a closed socket much later.
-    cancel();
-    forget();
-    throw Cancelled();
-  }
+  check_stop();
   pollfd socket{PQsocket(conn.get()), static_cast<short>(is_flushed ? POLLIN : POLLIN | POLLOUT),
                 0};
   poll(&socket, 1, kPollMs);
@@ -365,6 +371,38 @@ std::int64_t Connection::copy_in(const std::string& statement, std::string_view 
   }
   // An error that ended the COPY comes with the result.
   PQputCopyEnd(conn, nullptr);
+  return impl_->collect().affected;
+}
+
+std::int64_t Connection::copy_out(const std::string& statement,
+                                  const std::function<bool(std::string_view)>& take) {
+  impl_->require_open();
+  PGconn* conn = impl_->conn.get();
+  if (PQsendQuery(conn, statement.c_str()) != 1)
+    impl_->fail_to_send();
+  const Result ready = impl_->next_result();
+  if (PQresultStatus(ready.get()) != PGRES_COPY_OUT)
+    return impl_->collect(to_error(conn, ready.get())).affected;
+  std::int64_t rows = 0;
+  while (PQstatus(conn) != CONNECTION_BAD) {
+    char* bytes = nullptr;
+    const int count = PQgetCopyData(conn, &bytes, 1);
+    const std::unique_ptr<char, decltype(&PQfreemem)> holder(bytes, PQfreemem);
+    if (count < 0)
+      break;
+    if (count == 0) {
+      impl_->wait(true);
+      continue;
+    }
+    // Where rows come faster than they are taken, nothing is ever waited for.
+    impl_->check_stop();
+    if (!take(std::string_view(bytes, static_cast<std::size_t>(count)))) {
+      impl_->cancel();
+      impl_->forget();
+      return rows;
+    }
+    ++rows;
+  }
   return impl_->collect().affected;
 }
 

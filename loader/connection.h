@@ -102,6 +102,11 @@ class Connection {
   // Writes the bytes of a COPY ... FROM STDIN; returns how many rows it stored.
   std::int64_t copy_in(const std::string& statement, std::string_view bytes);
 
+  // Hands the bytes of a COPY ... TO STDOUT to `take` as they come, a row each, until it returns
+  // false: then the connection is closed. Returns how many rows were taken.
+  std::int64_t copy_out(const std::string& statement,
+                        const std::function<bool(std::string_view)>& take);
+
   // Undoes what is open; closes where even that fails.
   void rollback() noexcept;
 

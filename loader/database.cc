@@ -1,4 +1,4 @@
-// The database as commands use it: one statement at a time, each a transaction of its own.
+// The database as commands use it: short transactions that can be run again.
 #include "loader/database.h"
 
 #include "loader/signals.h"
@@ -20,6 +20,16 @@ std::string in_schema(std::string sql, const std::string& schema) {
   return sql;
 }
 
+// The statements that begin a transaction whose results do not depend on anybody's settings.
+std::vector<Statement> begin_statements() {
+  return {{"BEGIN ISOLATION LEVEL READ COMMITTED", {}},
+          {"SET LOCAL search_path = pg_catalog, pg_temp", {}},
+          {"SET LOCAL TimeZone = 'UTC'", {}},
+          {"SET LOCAL DateStyle = 'ISO, YMD'", {}},
+          {"SET LOCAL IntervalStyle = 'postgres'", {}},
+          {"SET LOCAL extra_float_digits = 1", {}}};
+}
+
 }  // namespace
 
 Database::Database(const Context& context)
@@ -36,21 +46,31 @@ Connection& Database::connection() {
   return connection_;
 }
 
-Table Database::select(const std::string& sql, const std::vector<Text>& parameters) {
+const std::string& Database::schema() {
+  if (schema_.empty())
+    schema_ = find_schema(connection(), context_.line.schema);
+  return schema_;
+}
+
+const std::string& Database::begin() {
+  schema();
+  connection().pipeline(begin_statements());
+  return schema_;
+}
+
+std::vector<Table> Database::run(const std::vector<Statement>& statements) {
   for (int attempt = 1;; ++attempt) {
     try {
-      if (schema_.empty())
-        schema_ = find_schema(connection(), context_.line.schema);
-      const std::vector<Rows> results =
-          connection().pipeline({{"BEGIN ISOLATION LEVEL READ COMMITTED", {}},
-                                 {"SET LOCAL search_path = pg_catalog, pg_temp", {}},
-                                 {"SET LOCAL TimeZone = 'UTC'", {}},
-                                 {"SET LOCAL DateStyle = 'ISO, YMD'", {}},
-                                 {"SET LOCAL IntervalStyle = 'postgres'", {}},
-                                 {"SET LOCAL extra_float_digits = 1", {}},
-                                 {in_schema(sql, schema_), parameters},
-                                 {"COMMIT", {}}});
-      return to_table(results.at(results.size() - 2));
+      std::vector<Statement> all = begin_statements();
+      const std::size_t before = all.size();
+      for (const Statement& statement : statements)
+        all.push_back({in_schema(statement.sql, schema()), statement.parameters});
+      all.push_back({"COMMIT", {}});
+      const std::vector<Rows> results = connection().pipeline(all);
+      std::vector<Table> tables;
+      for (std::size_t i = 0; i < statements.size(); ++i)
+        tables.push_back(to_table(results.at(before + i)));
+      return tables;
     } catch (const DatabaseError& error) {
       connection_.rollback();
       if (attempt == kAttempts || !(error.is_lost() || error.is_conflict()))
@@ -58,6 +78,10 @@ Table Database::select(const std::string& sql, const std::vector<Text>& paramete
       context_.terminal.notice("trying again: " + error.message());
     }
   }
+}
+
+Table Database::select(const std::string& sql, const std::vector<Text>& parameters) {
+  return run({{sql, parameters}}).front();
 }
 
 Table to_table(const Rows& rows) {

@@ -1,4 +1,4 @@
-// The database as commands use it: one statement at a time, each a transaction of its own.
+// The database as commands use it: short transactions that can be run again.
 #ifndef ARGO_LOADER_DATABASE_H_
 #define ARGO_LOADER_DATABASE_H_
 
@@ -20,15 +20,24 @@ class Database {
   // Connects unless connected.
   Connection& connection();
 
+  // Connects, and begins a transaction in which times are UTC and written in ISO 8601. Returns the
+  // quoted schema. Throws Failure.
+  const std::string& begin();
+
   // Finds where Argo is, or would be.
   Place place() { return find_place(connection(), context_.line.schema); }
 
-  // Runs a statement, with @schema@ in place of the quoted schema, where times are UTC and written
-  // in ISO 8601. A transaction that is lost, or in conflict with another, is run again. Throws
-  // Failure.
+  // Runs statements in one transaction, with @schema@ in place of the quoted schema, where times
+  // are UTC and written in ISO 8601, and returns what each gave. A transaction that is lost, or in
+  // conflict with another, is run again. Throws Failure.
+  std::vector<Table> run(const std::vector<Statement>& statements);
+
+  // Runs one statement so.
   Table select(const std::string& sql, const std::vector<Text>& parameters = {});
 
  private:
+  const std::string& schema();
+
   const Context& context_;
   Connection connection_;
   std::string schema_;  // quoted; empty: not known yet

@@ -4,15 +4,13 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "loader/exit_code.h"
-#include "loader/instant.h"
+#include "loader/export.h"
+#include "loader/option_values.h"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <iostream>
-#include <limits>
-#include <map>
 #include <string_view>
 #include <utility>
 
@@ -21,8 +19,6 @@ namespace argo::loader {
 namespace {
 
 constexpr int kMaxRefreshDays = 36600;
-constexpr std::size_t kMaxNameBytes = 63;
-constexpr char kNothingDone[] = "Nothing was connected to.";
 
 constexpr char kFooter[] = R"(
 Environment, or lines of .env (the environment wins; VITE_ENISCOPE_... are read too):
@@ -36,27 +32,9 @@ run active, 130 and 143 interrupted.
 
 First steps: argo-loader setup; argo-loader ingest --site 23271 --days 7; argo-loader status)";
 
-// Options of commands by their names without dashes, as they were given.
-using Given = std::map<std::string, std::string>;
-
-// Returns a value in quotes for a message; one that could hold a password is left out.
-std::string shown(const std::string& value) {
-  for (const char* piece : {"://", "@", "="})
-    if (value.find(piece) != std::string::npos)
-      return {};
-  return " \"" + printable(value, 40) + "\"";
-}
-
 [[noreturn]] void fail(const std::string& message, const std::string& detail,
                        const std::string& hint) {
   throw Failure(ExitCode::kUsage, sqlstate::kInvalidParameter, message, detail, hint);
-}
-
-[[noreturn]] void fail_value(const std::string& name, const std::string& value,
-                             const std::string& wanted, const std::string& hint) {
-  const std::string text = shown(value);
-  fail("invalid value for --" + name + (text.empty() ? "" : ":" + text),
-       wanted + " " + kNothingDone, hint);
 }
 
 // The program's options and commands; CLI11 holds references to it.
@@ -75,6 +53,8 @@ class Parser {
     add_ingest_commands();
     add_view_commands();
     add_help_commands();
+    add_delivering_commands();
+    add_schedule_command();
   }
 
   // Returns false where help or the version was asked for and printed.
@@ -233,10 +213,43 @@ class Parser {
     add_site(gaps, true);
     add_value(gaps, "from", "TIME", "Included (default: 30 days ago)");
     add_value(gaps, "to", "TIME", "Excluded (default: now)");
+  }
+
+  void add_delivering_commands() {
     CLI::App* report = add_command(Command::kReport, "report",
-                                   "Ask whether reports of a site are let through (exit 9: no)");
+                                   "The weekly report of a site: JSON on stdout, or files (exit 9: "
+                                   "the breaker is open)");
     add_site(report, true);
-    add_as_of(report);
+    CLI::Option* start =
+        add_value(report, "start", "DATE", "First day, at the site (default: of the last week)");
+    CLI::Option* end =
+        add_value(report, "end", "DATE", "First day not included (default: a week later)");
+    CLI::Option* zone =
+        add_value(report, "timezone", "ZONE", "Whose days and hours count (default: the site's)");
+    add_value(report, "generated-at", "TIME", "Act as if it were then (default: now)");
+    add_value(report, "out", "FILE", "JSON there");
+    add_value(report, "html", "FILE", "Web page there");
+    add_value(report, "pdf", "FILE", "PDF there, by chromium or weasyprint");
+    report->add_flag("--publish", line_.is_published, "Store it in weekly_reports");
+    add_value(report, "report-at", "TIME",
+              "Such as 'Mon 06:00', at the site: sync and publish the last week's report once that "
+              "time has come, unless it is there")
+        ->excludes(start)
+        ->excludes(end)
+        ->excludes(zone);
+
+    CLI::App* csv = add_command(Command::kExport, "export",
+                                "A view's rows of a period as CSV, for Tableau, Excel and others");
+    add_value(csv, "view", "NAME", export_views_in_words().c_str())->required();
+    add_value(csv, "from", "TIME",
+              "Included; a date is midnight at the site, or UTC without --site")
+        ->required();
+    add_value(csv, "to", "TIME", "Excluded; likewise")->required();
+    add_site(csv, false);
+    add_value(csv, "out", "FILE", "CSV there (default: stdout)");
+  }
+
+  void add_schedule_command() {
     CLI::App* schedule =
         add_command(Command::kSchedule, "schedule",
                     "Print lines for cron, systemd and GitHub Actions; give pg_cron its jobs");
@@ -296,143 +309,49 @@ class Parser {
   std::vector<std::string> api_options_;
 };
 
-// Takes what was given and puts it, checked, into the command line.
-class Checker {
- public:
-  Checker(const Given& given, std::string hint) : given_(given), hint_(std::move(hint)) {}
-
-  const std::string* find(const std::string& name) const {
-    const auto found = given_.find(name);
-    return found == given_.end() ? nullptr : &found->second;
-  }
-
-  int number(const std::string& name, int fallback, int min, int max) const {
-    const std::string* text = find(name);
-    if (text == nullptr)
-      return fallback;
-    int value = 0;
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-    if (error != std::errc() || end != text->data() + text->size() || value < min || value > max)
-      fail_value(name, *text,
-                 "It takes a whole number from " + std::to_string(min) + " to " +
-                     std::to_string(max) + ".",
-                 hint_);
-    return value;
-  }
-
-  std::optional<UnixTime> instant(const std::string& name) const {
-    const std::string* text = find(name);
-    if (text == nullptr)
-      return std::nullopt;
-    const auto value = parse_instant(*text);
-    if (!value)
-      fail_value(name, *text, "It is no time that exists.",
-                 "give a time such as 2026-03-11T12:00Z; without a zone it is UTC");
-    return value;
-  }
-
-  std::string date(const std::string& name) const {
-    const std::string* text = find(name);
-    if (text == nullptr)
-      return {};
-    if (!is_date(*text))
-      fail_value(name, *text, "It is no day of the calendar.", "give a date as YYYY-MM-DD");
-    return *text;
-  }
-
-  std::string site() const {
-    const std::string* text = find("site");
-    if (text == nullptr)
-      return {};
-    IngestRequest request;
-    request.site = *text;
-    request.plan.days = 1;
-    try {
-      check_ingest_request(request);
-    } catch (const Error& error) {
-      fail_value("site", *text, error.detail(),
-                 "argo-loader status lists the sites that are stored");
-    }
-    return *text;
-  }
-
-  OnConflict on_conflict() const {
-    const std::string* text = find("on-conflict");
-    if (text == nullptr || *text == "nothing")
-      return OnConflict::kNothing;
-    if (*text != "update")
-      fail_value("on-conflict", *text,
-                 "It says what becomes of a stored reading that the API now gives another value.",
-                 "give nothing to leave it, or update to correct it");
-    return OnConflict::kUpdate;
-  }
-
-  std::string schema() const {
-    const std::string* text = find("schema");
-    if (text == nullptr)
-      return {};
-    const bool is_plain = std::none_of(text->begin(), text->end(), [](unsigned char c) {
-      return c < 0x20 || c == 0x7F || c == '"' || c == '\'' || c == '$' || c == '%' || c == '\\';
-    });
-    if (!is_plain || text->empty() || text->size() > kMaxNameBytes || storable(*text) != *text)
-      fail_value("schema", *text, "A name has 1 to 63 bytes and none of \" ' $ % \\.", hint_);
-    return *text;
-  }
-
-  std::vector<std::string> views() const {
-    std::vector<std::string> names;
-    const std::string* text = find("views");
-    for (std::size_t from = 0; text != nullptr && from <= text->size();) {
-      const std::size_t to = std::min(text->find(',', from), text->size());
-      std::string name = text->substr(from, to - from);
-      if (name.empty())
-        fail_value("views", *text, "It takes names with commas between them.",
-                   "argo-loader refresh --views mv_hourly_usage,mv_daily_usage");
-      names.push_back(std::move(name));
-      from = to + 1;
-    }
-    return names;
-  }
-
-  // Checks the API's options as a server's are in SQL.
-  Options api_options(const std::vector<std::string>& names) const {
-    Options options;
-    for (const std::string& name : names) {
-      const std::string* text = find(name);
-      if (text == nullptr)
-        continue;
-      std::string option = name;
-      std::replace(option.begin(), option.end(), '-', '_');
-      const bool is_repeated = std::any_of(options.begin(), options.end(),
-                                           [&](const auto& o) { return o.first == option; });
-      if (is_repeated)
-        continue;
-      options.emplace_back(option, *text);
-      try {
-        check_server_options({{"url", "https://localhost"}, {option, *text}});
-      } catch (const Error& error) {
-        fail_value(name, *text, error.hint(), hint_);
-      }
-    }
-    return options;
-  }
-
- private:
-  const Given& given_;
-  std::string hint_;
-};
-
 void check_order(const CommandLine& line, const std::string& hint) {
   const PlanRequest& plan = line.request.plan;
   if (!plan.end_date.empty() && plan.end_date < plan.start_date)
     fail("--end-date lies before --start-date",
          "From " + plan.start_date + " to " + plan.end_date + " there is no day. " + kNothingDone,
          hint);
+  if (!line.first_day.empty() && !line.end_day.empty() && line.end_day <= line.first_day)
+    fail(
+        "--end does not lie after --start",
+        "--end is the first day that no longer belongs to the period. " + std::string(kNothingDone),
+        hint);
   if (line.from && line.to && *line.to <= *line.from)
     fail("--to does not lie after --from",
          "From " + format_utc(*line.from) + " to " + format_utc(*line.to) + " there is nothing. " +
              kNothingDone,
          hint);
+}
+
+// Checks that no file would take the place of another.
+void check_files(const CommandLine& line, const std::string& hint) {
+  const std::vector<std::string> files = {line.out_file, line.html_file, line.pdf_file};
+  for (std::size_t i = 1; i < files.size(); ++i)
+    if (!files[i].empty() && std::count(files.begin(), files.end(), files[i]) > 1)
+      fail("options exclude each other: two of --out, --html and --pdf name the same file",
+           kNothingDone, hint);
+}
+
+// Reads what only reports and exports have.
+void read_delivery(CommandLine& line, const OptionValues& values) {
+  constexpr char kFile[] = "It takes the name of a file.";
+  line.out_file = values.text("out", kFile);
+  line.html_file = values.text("html", kFile);
+  line.pdf_file = values.text("pdf", kFile);
+  line.first_day = values.date("start");
+  line.end_day = values.date("end");
+  line.time_zone = values.text("timezone", "It takes a name of pg_timezone_names.");
+  line.report_at = values.report_at();
+  line.is_published = line.is_published || !line.report_at.empty();
+  line.view = values.view();
+  line.from_text = values.text("from", {});
+  line.to_text = values.text("to", {});
+  if (const auto as_of = values.instant("generated-at"))
+    line.as_of = as_of;
 }
 
 }  // namespace
@@ -447,45 +366,47 @@ std::optional<CommandLine> read_command_line(int argc, const char* const* argv) 
   if (!parser.parse(argc, argv))
     return std::nullopt;
   CommandLine& line = parser.line();
-  const Checker checker(parser.given(), parser.hint());
-  line.schema = checker.schema();
-  if (const std::string* file = checker.find("env-file")) {
+  const OptionValues values(parser.given(), parser.hint());
+  line.schema = values.schema();
+  if (const std::string* file = values.find("env-file")) {
     if (file->empty())
       fail_value("env-file", *file, "It takes the name of a file.", parser.hint());
     line.env_file = *file;
   }
-  line.site = checker.site();
+  line.site = values.site();
   line.request.site = line.site;
   line.request.is_dry_run = line.is_dry_run;
   PlanRequest& plan = line.request.plan;
   if (line.command == Command::kRefresh)
-    line.refresh_days = checker.number("days", 2, 1, kMaxRefreshDays);
+    line.refresh_days = values.number("days", 2, 1, kMaxRefreshDays);
   else
-    plan.days = checker.number("days", 7, 1, kMaxDays);
-  plan.lookback_days = checker.number("lookback-days", 3, 0, kMaxDays);
-  plan.max_catch_up_days = checker.number("max-catch-up-days", 90, 0, kMaxDays);
-  plan.start_date = checker.date("start-date");
-  plan.end_date = checker.date("end-date");
+    plan.days = values.number("days", 7, 1, kMaxDays);
+  plan.lookback_days = values.number("lookback-days", 3, 0, kMaxDays);
+  plan.max_catch_up_days = values.number("max-catch-up-days", 90, 0, kMaxDays);
+  plan.start_date = values.date("start-date");
+  plan.end_date = values.date("end-date");
   if (line.command == Command::kBackfill) {
     plan.days = 0;
     plan.lookback_days = 0;
     plan.max_catch_up_days = 0;
-    line.request.window_days = checker.number("window-days", 1, 1, kWindowDays);
+    line.request.window_days = values.number("window-days", 1, 1, kWindowDays);
   }
-  line.on_conflict = checker.on_conflict();
-  line.as_of = checker.instant("as-of");
-  line.since = checker.instant("since");
-  line.from = checker.instant("from");
-  line.to = checker.instant("to");
-  line.views = checker.views();
-  if (const std::string* zone = checker.find("migrate-timestamps")) {
+  line.on_conflict = values.on_conflict();
+  line.as_of = values.instant("as-of");
+  line.since = values.instant("since");
+  line.from = values.instant("from");
+  line.to = values.instant("to");
+  line.views = values.views();
+  read_delivery(line, values);
+  if (const std::string* zone = values.find("migrate-timestamps")) {
     if (zone->empty())
       fail_value("migrate-timestamps", *zone, "It takes a time zone.",
                  "argo-loader setup --migrate-timestamps America/New_York");
     line.migration_zone = *zone;
   }
-  line.api_options = checker.api_options(parser.api_options());
+  line.api_options = values.api_options(parser.api_options());
   check_order(line, parser.hint());
+  check_files(line, parser.hint());
   return line;
 }
 

@@ -24,6 +24,7 @@ enum class Command : std::uint8_t {
   kStatus,
   kGaps,
   kReport,
+  kExport,
   kSchedule,
 };
 
@@ -48,6 +49,15 @@ struct CommandLine {
   std::string strategy = "smart";
   int refresh_days = 2;
   std::vector<std::string> views;  // empty: all
+  // of exports
+  std::string view;
+  std::string from_text, to_text;  // as they were given
+  std::string out_file;            // empty: stdout; of a report its JSON
+  // of reports; empty: what argo_weekly_report() takes by itself
+  std::string first_day, end_day, time_zone;
+  std::string html_file, pdf_file;  // empty: none
+  std::string report_at;            // empty: at once
+  bool is_published = false;
 };
 
 // Says whether the arguments ask for JSON, be they right or wrong.

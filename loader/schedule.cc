@@ -23,7 +23,12 @@ namespace {
 constexpr char kSyncAt[] = "0 2 * * *";
 constexpr char kValidateAt[] = "0 */6 * * *";
 constexpr char kRefreshFullAt[] = "30 2 * * *";
-constexpr char kCalendarTime[] = "*-*-* 02:00:00 UTC";
+constexpr char kSyncCalendar[] = "*-*-* 02:00:00 UTC";
+// Monday morning at the site, in whichever zone, is on one of these days; the command looks at the
+// site's clock. Five minutes before the hourly job of pg_cron, which cannot sync before.
+constexpr char kReportAt[] = "55 * * * 0-2";
+constexpr char kReportCalendar[] = "Sun,Mon,Tue *-*-* *:55:00 UTC";
+constexpr char kReportDue[] = "Mon 05:55";
 
 std::string replaced(std::string text, const std::string& what, const std::string& by) {
   for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size())
@@ -69,12 +74,16 @@ std::string cron_line(const Job& job, const char* when, const std::string& comma
 }
 
 // The name of the unit of a site, and of its jobs elsewhere.
-std::string unit_of(const Job& job) {
-  return "argo-sync-" + job.site;
+std::string unit_of(const Job& job, Task task) {
+  return (task == Task::kSync ? "argo-sync-" : "argo-report-") + job.site;
 }
 
 std::string sync_arguments(const Job& job) {
   return "sync --site " + job.site + " --days " + std::to_string(job.days);
+}
+
+std::string report_arguments(const Job& job) {
+  return "report --site " + job.site + " --report-at '" + kReportDue + "'";
 }
 
 // A part of the answer: what to put where, or what pg_cron was given.
@@ -85,11 +94,15 @@ struct Part {
 };
 
 std::vector<Part> parts_of(const Job& job, bool has_pg_cron) {
-  const std::string unit = "/etc/systemd/system/" + unit_of(job);
-  return {{"cron", "crontab -e", crontab(job, has_pg_cron)},
-          {"systemd", unit + ".service", systemd_service(job)},
-          {"systemd", unit + ".timer", systemd_timer(job)},
-          {"github actions", ".github/workflows/" + unit_of(job) + ".yml", github_workflow(job)}};
+  std::vector<Part> parts = {{"cron", "crontab -e", crontab(job, has_pg_cron)}};
+  for (const Task task : {Task::kSync, Task::kReport}) {
+    const std::string unit = "/etc/systemd/system/" + unit_of(job, task);
+    parts.push_back({"systemd", unit + ".service", systemd_service(job, task)});
+    parts.push_back({"systemd", unit + ".timer", systemd_timer(job, task)});
+  }
+  parts.push_back({"github actions", ".github/workflows/" + unit_of(job, Task::kSync) + ".yml",
+                   github_workflow(job)});
+  return parts;
 }
 
 // Prints for people: each part below a line that says where it goes.
@@ -97,8 +110,8 @@ std::string to_text(const std::vector<Part>& parts, const Job& job) {
   std::string out;
   for (const Part& part : parts)
     out += "# ---- " + part.scheduler + ": " + part.place + "\n" + part.content + "\n";
-  return out + "# ---- systemd, once both files are there\n# systemctl enable --now " +
-         unit_of(job) + ".timer\n";
+  return out + "# ---- systemd, once all four files are there\n# systemctl enable --now " +
+         unit_of(job, Task::kSync) + ".timer " + unit_of(job, Task::kReport) + ".timer\n";
 }
 
 // What pg_cron has to say: its jobs, or why it has none.
@@ -154,17 +167,20 @@ std::string crontab(const Job& job, bool has_pg_cron) {
       "# Times are local ones. A run that fails is mailed: MAILTO=you@example.com\n"
       "# Not so where some pulls failed (8), which the rules judge, or another run is at it "
       "(10).\n" +
-      cron_line(job, kSyncAt, sync_arguments(job));
+      cron_line(job, kSyncAt, sync_arguments(job)) +
+      "# Looks whether it is Monday morning at the site; then syncs, and stores the report.\n" +
+      cron_line(job, kReportAt, report_arguments(job));
   if (!has_pg_cron)
     lines += cron_line(job, kValidateAt, "validate --site " + job.site) +
              cron_line(job, kRefreshFullAt, "refresh --full");
   return lines;
 }
 
-std::string systemd_service(const Job& job) {
+std::string systemd_service(const Job& job, Task task) {
+  const bool is_sync = task == Task::kSync;
   return "[Unit]\n"
-         "Description=Argo: sync of site " +
-         job.site +
+         "Description=Argo: " +
+         std::string(is_sync ? "sync" : "weekly report") + " of site " + job.site +
          "\n"
          "Wants=network-online.target\n"
          "After=network-online.target\n"
@@ -180,22 +196,23 @@ std::string systemd_service(const Job& job) {
          replaced(job.env_file, "%", "%%") +
          "\n"
          "ExecStart=" +
-         systemd_word(job.program) + " " + sync_arguments(job) +
+         systemd_word(job.program) + " " + (is_sync ? sync_arguments(job) : report_arguments(job)) +
          (job.schema.empty() ? "" : " --schema " + systemd_word(job.schema)) +
          " --quiet\n"
          "# 8: some pulls failed, which the rules judge. 10: another run of the site is at it.\n"
          "SuccessExitStatus=8 10\n";
 }
 
-std::string systemd_timer(const Job& job) {
+std::string systemd_timer(const Job& job, Task task) {
+  const bool is_sync = task == Task::kSync;
   return "[Unit]\n"
-         "Description=Argo: daily sync of site " +
-         job.site +
+         "Description=Argo: " +
+         std::string(is_sync ? "daily sync" : "weekly report") + " of site " + job.site +
          "\n"
          "\n"
          "[Timer]\n"
          "OnCalendar=" +
-         std::string(kCalendarTime) +
+         std::string(is_sync ? kSyncCalendar : kReportCalendar) +
          "\n"
          "# What was missed while the machine was off is made up for.\n"
          "Persistent=true\n"
@@ -206,11 +223,17 @@ std::string systemd_timer(const Job& job) {
 
 std::string github_workflow(const Job& job) {
   const auto secret = [](const std::string& name) {
-    return "          " + name + ": ${{ secrets." + name + " }}\n";
+    return "      " + name + ": ${{ secrets." + name + " }}\n";
   };
+  const auto command = [&](const std::string& arguments) {
+    return "      - run: >-\n"
+           "          build/release/argo-loader " +
+           arguments + schema_option(job);
+  };
+  const std::string unit = unit_of(job, Task::kSync);
   return "# In a repository that holds Argo; its secrets: gh secret set DATABASE_URL, and so on.\n"
          "name: " +
-         unit_of(job) +
+         unit +
          "\n"
          "on:\n"
          "  schedule:\n"
@@ -221,24 +244,23 @@ std::string github_workflow(const Job& job) {
          "permissions:\n"
          "  contents: read\n"
          "concurrency: " +
-         unit_of(job) +
+         unit +
          "\n"
          "jobs:\n"
          "  sync:\n"
          "    runs-on: ubuntu-latest\n"
          "    container: debian:12\n"
+         "    env:\n" +
+         secret("DATABASE_URL") + secret("ENISCOPE_API_URL") + secret("ENISCOPE_API_KEY") +
+         secret("ENISCOPE_EMAIL") + secret("ENISCOPE_PASSWORD") +
          "    steps:\n"
          "      - run: apt-get update && apt-get install -y git make\n"
          "      - uses: actions/checkout@v4\n"
          "      - run: make loader\n"
-         "      # 8: some pulls failed, which the rules judge.\n"
-         "      - run: >-\n"
-         "          build/release/argo-loader " +
-         sync_arguments(job) + schema_option(job) + " || test $? = 8" +
-         "\n"
-         "        env:\n" +
-         secret("DATABASE_URL") + secret("ENISCOPE_API_URL") + secret("ENISCOPE_API_KEY") +
-         secret("ENISCOPE_EMAIL") + secret("ENISCOPE_PASSWORD");
+         "      # 8: some pulls failed, which the rules judge.\n" +
+         command(sync_arguments(job)) + " || test $? = 8\n" +
+         "      # Stores the report with the first run after Monday morning at the site.\n" +
+         command(report_arguments(job)) + "\n";
 }
 
 ExitCode run_schedule(const Context& context) {

@@ -6,6 +6,7 @@
 #include "loader/context.h"
 #include "loader/exit_code.h"
 
+#include <cstdint>
 #include <string>
 
 namespace argo::loader {
@@ -23,9 +24,12 @@ struct Job {
 // Returns lines for `crontab -e`; has_pg_cron: the database itself refreshes and validates.
 std::string crontab(const Job& job, bool has_pg_cron);
 
+// What a scheduler runs for a site.
+enum class Task : std::uint8_t { kSync, kReport };
+
 // Returns the unit that systemd runs, and the one that says when.
-std::string systemd_service(const Job& job);
-std::string systemd_timer(const Job& job);
+std::string systemd_service(const Job& job, Task task);
+std::string systemd_timer(const Job& job, Task task);
 
 // Returns a workflow for a clone of Argo at GitHub.
 std::string github_workflow(const Job& job);

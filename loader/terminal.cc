@@ -87,12 +87,15 @@ std::size_t terminal_width(int file) {
   return ioctl(file, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUnknownWidth;
 }
 
-void write_result(int file, const std::string& text) {
+bool write_result(int file, const std::string& text) {
+  if (write_all(file, text))
+    return true;
   // A reader that has seen enough, such as head, is no failure.
-  if (!write_all(file, text) && errno != EPIPE)
+  if (errno != EPIPE)
     throw Failure(ExitCode::kInternal, "58030",
                   "could not write the result: " + std::string(std::strerror(errno)),
                   "What the command did is done.", "see that stdout is open and has room");
+  return false;
 }
 
 Terminal::Terminal(int file, Verbosity verbosity)

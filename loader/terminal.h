@@ -60,8 +60,9 @@ std::string progress_line(const Progress& progress, std::size_t width);
 // Returns how many characters a line of a terminal takes, or 0 where that is none.
 std::size_t terminal_width(int file);
 
-// Writes all of a text, such as a result on stdout. Throws Failure where that cannot take it.
-void write_result(int file, const std::string& text);
+// Writes all of a text, such as a result on stdout. Returns false where nobody reads any more.
+// Throws Failure where it cannot be taken.
+bool write_result(int file, const std::string& text);
 
 }  // namespace argo::loader
 

@@ -126,7 +126,8 @@ COMMENT ON FUNCTION @extschema@._argo_require_cron(text, jsonb) IS
 CREATE FUNCTION @extschema@.argo_schedule(
     site text, days integer DEFAULT 7, sync_at text DEFAULT '0 2 * * *', validate_at text DEFAULT '0 */6 * * *',
     purge_at text DEFAULT '30 3 * * *', refresh_at text DEFAULT '*/15 * * * *',
-    refresh_full_at text DEFAULT '30 2 * * *', server text DEFAULT 'eniscope', keep_days integer DEFAULT 90
+    refresh_full_at text DEFAULT '30 2 * * *', server text DEFAULT 'eniscope', keep_days integer DEFAULT 90,
+    report_at text DEFAULT 'Mon 06:00'
 )
 RETURNS TABLE (job text, schedule text, command text, action text)
 LANGUAGE plpgsql
@@ -179,12 +180,17 @@ BEGIN
                       || 'SELECT * FROM %s.argo_schedule(%L, %s => ''0 2 * * *'');', here, site, wrong.parameter);
     END IF;
 
+    PERFORM @extschema@._argo_report_weekday(report_at);
+
     SELECT jsonb_agg(to_jsonb(j)) INTO jobs
     FROM (VALUES
         ('sync', site, sync_at, CASE WHEN can_sync THEN format('CALL %s.argo_sync(%L, %s%s)', here, site, days,
             CASE WHEN server <> 'eniscope' THEN format(', %L', server) ELSE '' END) END),
         ('validate', site, validate_at, format('SELECT %s.argo_validate(%L)', here, site)),
         ('purge', site, purge_at, format('SELECT %s.argo_purge_history(%L, %s)', here, site, keep_days)),
+        -- The site's Monday morning has no place in a schedule of GMT: each hour the procedure looks at the site's clock.
+        ('report', site, '0 * * * *', format('CALL %s.argo_publish_report(%L, report_at => %L%s)',
+            here, site, report_at, CASE WHEN can_sync THEN format(', server => %L', server) ELSE '' END)),
         ('refresh', NULL, refresh_at, format('SELECT %s.argo_refresh()', here)),
         ('refresh full', NULL, refresh_full_at, format('SELECT %s.argo_refresh(''full'')', here))
     ) AS j (task, site, schedule, command)
@@ -196,7 +202,8 @@ BEGIN
     FROM (VALUES (1, 'days', days::text, '7'), (2, 'sync_at', sync_at, '0 2 * * *'),
                  (3, 'validate_at', validate_at, '0 */6 * * *'), (4, 'purge_at', purge_at, '30 3 * * *'),
                  (5, 'refresh_at', refresh_at, '*/15 * * * *'), (6, 'refresh_full_at', refresh_full_at, '30 2 * * *'),
-                 (7, 'server', server, 'eniscope'), (8, 'keep_days', keep_days::text, '90')
+                 (7, 'server', server, 'eniscope'), (8, 'keep_days', keep_days::text, '90'),
+                 (9, 'report_at', report_at, 'Mon 06:00')
     ) AS a (position, parameter, given, usual);
     PERFORM @extschema@._argo_require_cron(again, jobs);
 
@@ -272,8 +279,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION @extschema@.argo_schedule(text, integer, text, text, text, text, text, text, integer) IS
-    'Gives pg_cron the jobs of a site, and the two refreshes of the database, run as the calling role at these times (cron expressions of GMT, or of cron.timezone), and returns one row per job: created, changed or unchanged. Sync takes the last days (1 to 3660) from server, purge keeps keep_days of the histories. Again with other times: changes them, those of the refreshes for all sites. Raises 22023, 42501, 42710 where the job is another role''s, and 55000, with what to type instead, where pg_cron is missing or works in another database.';
+COMMENT ON FUNCTION @extschema@.argo_schedule(text, integer, text, text, text, text, text, text, integer, text) IS
+    'Gives pg_cron the jobs of a site, and the two refreshes of the database, run as the calling role at these times (cron expressions of GMT, or of cron.timezone), and returns one row per job: created, changed or unchanged. Sync takes the last days (1 to 3660) from server, purge keeps keep_days of the histories, and report stores the last week''s report from report_at on, a weekday and time at the site. Again with other times: changes them, those of the refreshes for all sites. Raises 22023, 42501, 42710 where the job is another role''s, and 55000, with what to type instead, where pg_cron is missing or works in another database.';
 
 CREATE FUNCTION @extschema@.argo_unschedule(site text DEFAULT NULL)
 RETURNS TABLE (job text)

@@ -153,7 +153,7 @@ BEGIN
            CASE WHEN j.active AND j.last_outcome LIKE 'failed%' THEN CASE
                     -- Whose job it is wrote its command: what more stands in it is not for others to type.
                     WHEN j.command ~ ('^(CALL|SELECT) [^;()]*\(('
-                                      || '''[A-Za-z0-9_-]*''(, [0-9]+)?(, ''[A-Za-z0-9_-]*'')?)?\)$')
+                                      || '''[A-Za-z0-9_-]*''(, [0-9]+)?(, ''[A-Za-z0-9_-]*'')?(, report_at => ''[A-Za-z]{3} [0-9:]{5}'')?(, server => ''[A-Za-z0-9_-]*'')?)?\)$')
                     THEN j.command || ';'
                     ELSE format('-- Read it before you run it: SELECT username, command FROM cron.job WHERE jobid = %s;', j.jobid)
                     END

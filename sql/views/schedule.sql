@@ -197,6 +197,7 @@ BEGIN
         CONTINUE WHEN NOT starts_with(command, format('CALL %s.argo_sync(', here))
             AND NOT starts_with(command, format('SELECT %s.argo_validate(', here))
             AND NOT starts_with(command, format('SELECT %s.argo_purge_history(', here))
+            AND NOT starts_with(command, format('CALL %s.argo_publish_report(', here))
             AND NOT starts_with(command, format('SELECT %s.argo_refresh(', here));
         site_id := CASE WHEN job NOT LIKE 'argo refresh%'
                         THEN substring(command FROM '\.argo_[a-z_]+\(''([A-Za-z0-9_-]+)''') END;

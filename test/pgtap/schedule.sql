@@ -4,7 +4,7 @@ SET client_min_messages = error;
 SET TIME ZONE 'Asia/Kathmandu';
 SET jit = off;
 BEGIN;
-SELECT plan(95);
+SELECT plan(98);
 
 DO $$ BEGIN PERFORM argo_setup(); END $$;
 
@@ -81,7 +81,9 @@ FROM (VALUES ($$''$$, 'invalid site ""'), ('NULL', 'invalid site NULL'), ($$'a b
     ($$'1', 0$$, 'invalid number of days: 0'), ($$'1', keep_days => NULL$$, 'invalid number of days: NULL'), ($$'1', server => ''$$, 'invalid server ""'),
     ($$'1', sync_at => 'at two'$$, 'invalid schedule for sync_at: "at two"'),
     ($$'1', refresh_full_at => '0 0 30 2 *'$$, 'invalid schedule for refresh_full_at: "0 0 30 2 *"'),
-    ($$'1', purge_at => NULL$$, 'invalid schedule for purge_at: NULL')) AS c (arguments, message);
+    ($$'1', purge_at => NULL$$, 'invalid schedule for purge_at: NULL'),
+    ($$'1', report_at => '0 6 * * 1'$$, 'invalid time for report_at: "0 6 * * 1"'), ($$'1', report_at => 'Mon 6:00'$$, 'invalid time for report_at: "Mon 6:00"'),
+    ($$'1', report_at => NULL$$, 'invalid time for report_at: NULL')) AS c (arguments, message);
 
 -- A role without rights is told so, and reads an empty view.
 CREATE ROLE argo_clerk;

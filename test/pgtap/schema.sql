@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = warning;
 BEGIN;
-SELECT plan(56);
+SELECT plan(60);
 
 DO $$ BEGIN PERFORM argo_setup(); END $$;
 
@@ -72,6 +72,11 @@ SELECT results_eq($$SELECT * FROM pg_temp.columns('refresh_log')$$, ARRAY[
     'last_data timestamp with time zone', 'created_at timestamp with time zone default CURRENT_TIMESTAMP'],
     'columns of refresh_log');
 
+SELECT results_eq($$SELECT * FROM pg_temp.columns('weekly_reports')$$, ARRAY[
+    'site_id text not null', 'period_start date not null', 'period_end date not null',
+    'generated_at timestamp with time zone not null', 'gate_state text not null', 'report jsonb not null',
+    'created_at timestamp with time zone default CURRENT_TIMESTAMP'], 'columns of weekly_reports');
+
 SELECT results_eq($$SELECT * FROM pg_temp.keys('organizations')$$,
     ARRAY['organizations_pkey: PRIMARY KEY (organization_id)'], 'keys of organizations');
 SELECT results_eq($$SELECT * FROM pg_temp.keys('devices')$$, ARRAY[
@@ -84,6 +89,13 @@ SELECT results_eq($$SELECT * FROM pg_temp.keys('channels')$$, ARRAY[
 SELECT results_eq($$SELECT * FROM pg_temp.keys('readings')$$, ARRAY[
     'idx_readings_unique: PRIMARY KEY (channel_id, "timestamp")',
     'readings_channel_id_fkey: FOREIGN KEY (channel_id) REFERENCES channels(channel_id)'], 'keys of readings');
+
+SELECT results_eq($$SELECT * FROM pg_temp.keys('weekly_reports')$$, ARRAY[
+    'weekly_reports_check: CHECK ((period_start < period_end))',
+    'weekly_reports_gate_state_check: CHECK ((gate_state = ANY (ARRAY[''closed''::text, ''degraded''::text])))',
+    'weekly_reports_pkey: PRIMARY KEY (site_id, period_start, period_end)',
+    'weekly_reports_site_id_fkey: FOREIGN KEY (site_id) REFERENCES organizations(organization_id) ON UPDATE CASCADE ON DELETE CASCADE'],
+    'keys of weekly_reports');
 
 SELECT results_eq($$SELECT * FROM pg_temp.indexes('organizations')$$, ARRAY[
     'CREATE UNIQUE INDEX organizations_pkey ON organizations USING btree (organization_id)'],
@@ -122,6 +134,9 @@ SELECT results_eq($$SELECT * FROM pg_temp.indexes('_argo_dirty')$$, ARRAY[
     'indexes of the dirty log, none of them unique');
 SELECT results_eq($$SELECT * FROM pg_temp.indexes('refresh_log')$$, ARRAY[
     'CREATE UNIQUE INDEX refresh_log_pkey ON refresh_log USING btree (id)'], 'indexes of refresh_log');
+SELECT results_eq($$SELECT * FROM pg_temp.indexes('weekly_reports')$$, ARRAY[
+    'CREATE UNIQUE INDEX weekly_reports_pkey ON weekly_reports USING btree (site_id, period_start, period_end)'],
+    'indexes of weekly_reports');
 SELECT is((SELECT seqcache FROM pg_sequence WHERE seqrelid = pg_get_serial_sequence('public.readings', 'id')::regclass),
     1000::bigint, 'ids of readings are handed out in thousands');
 
@@ -168,6 +183,9 @@ SELECT results_eq($$SELECT * FROM pg_temp.columns('v_readings_monthly')$$, ARRAY
     'meter_id integer', 'meter_name text', 'site_id text', 'site_name text', 'reading_month date',
     'total_energy_kwh double precision', 'avg_power_kw double precision', 'peak_power_kw real', 'reading_count bigint'],
     'columns of v_readings_monthly');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('v_last_reports')$$, ARRAY[
+    'site_id text', 'site_name text', 'period_start date', 'period_end date', 'generated_at timestamp with time zone',
+    'age interval', 'gate_state text', 'headline text', 'report jsonb'], 'columns of v_last_reports');
 SELECT results_eq($$SELECT * FROM pg_temp.columns('v_refresh_status')$$, ARRAY[
     'view text', 'last_data timestamp with time zone', 'days_behind integer', 'dirty_hours bigint',
     'last_refresh timestamp with time zone', 'strategy text', 'duration_ms double precision', 'warning text'],

@@ -164,7 +164,7 @@ SELECT lives_ok($test$DO $do$
         FOR member IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = '"my argo"'::regnamespace
             AND p.proname NOT IN (SELECT object_name FROM public._argo_setup_steps() WHERE object_kind = 'function')
         LOOP
-            EXECUTE 'DROP FUNCTION ' || member || ' RESTRICT';
+            EXECUTE 'DROP ROUTINE ' || member || ' RESTRICT';
         END LOOP;
     END $do$$test$, 'no data object depends on Argo''s functions');
 SELECT set_eq($$SELECT proname FROM pg_proc WHERE pronamespace = '"my argo"'::regnamespace$$,

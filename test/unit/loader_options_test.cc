@@ -124,6 +124,24 @@ TEST(CommandLine, TakesWhatIsGiven) {
   EXPECT_EQ(read({"refresh", "--incremental"}).strategy, "incremental");
 }
 
+TEST(CommandLine, TakesWhatReportsAndExportsNeed) {
+  const CommandLine report = read({"report", "--site", "1", "--start", "2026-03-02", "--timezone",
+                                   "Asia/Tokyo", "--generated-at", "2026-03-11", "--html", "a"});
+  EXPECT_EQ(report.first_day, "2026-03-02");
+  EXPECT_EQ(report.end_day, "");
+  EXPECT_EQ(report.time_zone, "Asia/Tokyo");
+  EXPECT_EQ(report.as_of, 1773187200);
+  EXPECT_EQ(report.html_file, "a");
+  EXPECT_FALSE(report.is_published);
+  EXPECT_TRUE(read({"report", "--site", "1", "--report-at", "sun 23:59"}).is_published);
+  const CommandLine csv = read({"export", "--view", "v_readings_daily", "--from",
+                                "2026-03-01T00:00-05:00", "--to", "2026-04-01"});
+  EXPECT_EQ(csv.command, Command::kExport);
+  EXPECT_EQ(csv.from, 1772341200);
+  EXPECT_EQ(csv.from_text, "2026-03-01T00:00-05:00");
+  EXPECT_EQ(csv.site, "");
+}
+
 TEST(CommandLine, RefusesWhatCannotBeMeant) {
   EXPECT_EQ(refusal({}), "missing command");
   EXPECT_EQ(refusal({"ping"}), "unknown command ping");
@@ -147,6 +165,17 @@ TEST(CommandLine, RefusesWhatCannotBeMeant) {
       "invalid value for --window-days: \"8\"");
   EXPECT_EQ(refusal({"gaps", "--site", "1", "--from", "2026-03-02", "--to", "2026-03-02"}),
             "--to does not lie after --from");
+  EXPECT_EQ(refusal({"report", "--site", "1", "--start", "2026-03-09", "--end", "2026-03-09"}),
+            "--end does not lie after --start");
+  EXPECT_EQ(refusal({"report", "--site", "1", "--html", "a", "--pdf", "a"}),
+            "options exclude each other: two of --out, --html and --pdf name the same file");
+  for (const char* time : {"Mon", "Mon 24:00", "Mon 6:00", "Day 06:00", "on 06:00 ", "Mon 06:00Z"})
+    EXPECT_EQ(refusal({"report", "--site", "1", "--report-at", time}),
+              "invalid value for --report-at: \"" + std::string(time) + "\"");
+  EXPECT_EQ(refusal({"export", "--view", "readings", "--from", "2026-03-01", "--to", "2026-03-02"}),
+            "invalid value for --view: \"readings\"");
+  EXPECT_EQ(refusal({"export", "--view", "v_readings_all", "--from", "2026-03-01"}),
+            "missing option --to");
   EXPECT_EQ(refusal({"ingest", "--site", "1", "--on-conflict", "maybe"}),
             "invalid value for --on-conflict: \"maybe\"");
   EXPECT_EQ(refusal({"ingest", "--site", "1", "--max-concurrency", "33"}),

@@ -22,6 +22,9 @@ TEST(Schedule, WritesCrontabs) {
       "0 2 * * * said=$(/opt/argo-loader sync --site 23271 --days 7 --quiet "
       "--env-file /etc/argo/.env 2>&1 >/dev/null) || case $? in 8|10) ;; *) echo \"$said\";; esac"))
       << lines;
+  EXPECT_NE(lines.find("55 * * * 0-2 said=$(/opt/argo-loader report --site 23271 --report-at "
+                       "'Mon 05:55' --quiet"),
+            std::string::npos);
   EXPECT_NE(lines.find("0 */6 * * * said=$(/opt/argo-loader validate --site 23271"),
             std::string::npos);
   EXPECT_NE(lines.find("30 2 * * * said=$(/opt/argo-loader refresh --full"), std::string::npos);
@@ -34,18 +37,23 @@ TEST(Schedule, WritesCrontabs) {
 }
 
 TEST(Schedule, WritesUnitsOfSystemd) {
-  const std::string service = systemd_service(kOdd);
+  const std::string service = systemd_service(kOdd, Task::kSync);
   EXPECT_TRUE(has_line(service, "EnvironmentFile=/it's/$HOME/%%h/.env")) << service;
   EXPECT_TRUE(has_line(service,
                        "ExecStart=\"/a b/100%%/argo-loader\" sync --site 23271 --days 30 --schema "
                        "\"My place\" --quiet"))
       << service;
-  EXPECT_TRUE(has_line(systemd_timer(kPlain), "OnCalendar=*-*-* 02:00:00 UTC"));
+  EXPECT_TRUE(has_line(systemd_timer(kPlain, Task::kSync), "OnCalendar=*-*-* 02:00:00 UTC"));
+  EXPECT_TRUE(has_line(systemd_service(kPlain, Task::kReport),
+                       "ExecStart=/opt/argo-loader report --site 23271 --report-at 'Mon 05:55' "
+                       "--quiet"));
+  EXPECT_TRUE(
+      has_line(systemd_timer(kPlain, Task::kReport), "OnCalendar=Sun,Mon,Tue *-*-* *:55:00 UTC"));
 }
 
 TEST(Schedule, WritesWorkflowsThatNameSecrets) {
   const std::string workflow = github_workflow(kPlain);
-  EXPECT_TRUE(has_line(workflow, "          DATABASE_URL: ${{ secrets.DATABASE_URL }}"));
+  EXPECT_TRUE(has_line(workflow, "      DATABASE_URL: ${{ secrets.DATABASE_URL }}"));
   EXPECT_NE(workflow.find("build/release/argo-loader sync --site 23271 --days 7 || test $? = 8\n"),
             std::string::npos);
   EXPECT_EQ(workflow.find("/etc/argo"), std::string::npos);
