@@ -1,8 +1,8 @@
 -- Everything the analysis of a site finds in a period, from one pass over its readings.
 --
---   meters ── readings ──┬── hours    by meter and hour of the week of the baseline: quartiles, mean, deviation
---             (baseline  ├── bases    by meter: base load, working load, energy
---              + period) ├── site     by slot: the main meter, else the sum of all
+--   meters ── spans ─────┬── hours    by meter and hour of the week of the baseline: quartiles, mean, deviation
+--   (readings of baseline├── bases    by meter: base load, working load, energy
+--    and period)         ├── site     by slot: the main meter, else the sum of all
 --                        ├── days     by meter and day, the site beside them as meter 0
 --                        └── current  the period alone: gaps, flat stretches, excess, events; usage of it by hour
 
@@ -12,11 +12,13 @@ CREATE FUNCTION @extschema@._argo_analysis(
 RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
--- What jsonb holds must not depend on the session.
+-- What jsonb holds must not depend on the session: not in its digits, its zone, or the order of joined rows in a sum.
 SET extra_float_digits = 1
 SET timezone = 'UTC'
 -- Every shape of the data is known here, and no estimate of it is right.
 SET jit = off
+SET enable_hashjoin = on
+SET enable_nestloop = on
 SET enable_mergejoin = off
 SET enable_bitmapscan = off
 SET plan_cache_mode = force_generic_plan
@@ -92,6 +94,7 @@ BEGIN
     ), week AS MATERIALIZED (
         SELECT d.isodow * 24 - 24 + h.hour AS how, h.hour >= (business ->> 'start')::integer
                    AND h.hour < (business ->> 'end')::integer AND d.is_business_day AS is_business, d.is_business_day,
+               (h.hour >= (business ->> 'start')::integer)::integer + (h.hour >= (business ->> 'end')::integer)::integer AS part,
                coalesce((SELECT (t.period ->> 'rate_per_kwh')::double precision
                          FROM jsonb_array_elements(nullif(config -> 'time_of_use', 'null')) WITH ORDINALITY AS t (period, place)
                          WHERE t.period -> 'weekdays' @> to_jsonb(d.isodow) AND h.hour >= (t.period ->> 'start')::integer
@@ -102,65 +105,71 @@ BEGIN
         CROSS JOIN generate_series(0, 23) AS h (hour)
     ), slots AS MATERIALIZED (
         SELECT l.slot, l.local::date - p.baseline_day AS day, w.how, l.slot >= p.starts AS is_current,
-               l.local - timezone('UTC', l.slot) AS ahead,
-               w.is_business AND l.local::date <> ALL (holidays) AS is_business,
-               w.is_business_day AND l.local::date <> ALL (holidays) AS is_business_day
+               l.local - timezone('UTC', l.slot) AS ahead, d.is_business_day, w.is_business AND d.is_business_day AS is_business,
+               CASE WHEN d.is_business_day THEN w.part ELSE 0 END AS part
         -- OFFSET: the local time of each is found once.
         FROM (SELECT s.slot, s.slot AT TIME ZONE zone AS local
               FROM generate_series(p.baseline_starts, p.seen_until - interval '1 microsecond', quarter) AS s (slot) OFFSET 0) AS l
         JOIN week AS w ON w.how = (date_part('isodow', l.local) * 24 - 24 + date_part('hour', l.local))::integer
+        CROSS JOIN LATERAL (SELECT w.is_business_day AND l.local::date <> ALL (holidays) AS is_business_day) AS d
     ), spans AS MATERIALIZED (
-        -- A day, or the part of it before or after a change of the clock, in which times need no conversion.
-        SELECT m.mno, m.meter_id, m.mno * 128 + s.day AS day_key, s.*,
+        -- What a meter has of a day before, in, or after business hours, on one side of a change of the clock: one kind of
+        -- time that needs no conversion. Its readings stay together, since rows of their own would be slow.
+        SELECT m.mno, m.mno * 128 + s.day AS day_key, s.*, r.*,
                -- In seconds: an interval with days is added slowly.
                make_interval(secs => date_part('epoch', l.local - date_trunc('week', l.local) - (s.starts - monday))
                                      + m.mno * 604800) AS key_shift
-        FROM (SELECT s.day, s.is_current, s.is_business_day, s.ahead, min(s.slot) AS starts, max(s.slot) + quarter AS ends,
-                     coalesce(min(s.slot) FILTER (WHERE s.is_business), 'infinity') AS opens,
-                     coalesce(max(s.slot) FILTER (WHERE s.is_business) + quarter, 'infinity') AS closes
-              FROM slots AS s GROUP BY s.day, s.is_current, s.is_business_day, s.ahead) AS s
+        FROM (SELECT s.day, s.is_current, s.is_business_day, s.is_business, s.ahead, min(s.slot) AS starts,
+                     max(s.slot) + quarter AS ends, row_number() OVER (PARTITION BY s.day ORDER BY min(s.slot)) AS place
+              FROM slots AS s GROUP BY s.day, s.is_current, s.is_business_day, s.is_business, s.part, s.ahead) AS s
         CROSS JOIN LATERAL (SELECT s.starts AT TIME ZONE zone AS local) AS l
         CROSS JOIN meters AS m
-        ORDER BY m.mno, s.starts
-    ), readings AS MATERIALIZED (
-        -- Narrow, since all of it is read several times; hour_key is the hour of a week of the meter's own after monday.
-        SELECT r.kw, CASE WHEN r.kwh > '-Infinity' AND r.kwh < 'Infinity' THEN r.kwh ELSE r.kw * 0.25 END AS kwh, r.at, s.mno,
-               s.day_key, date_bin('1 hour', r.at + s.key_shift, monday) AS hour_key, s.is_current, s.is_business_day,
-               r.at >= s.opens AND r.at < s.closes AS is_business
-        FROM spans AS s
         CROSS JOIN LATERAL (
-            SELECT r."timestamp" AS at, r.energy_kwh::double precision AS kwh,
-                   CASE WHEN r.power_kw > '-Infinity' AND r.power_kw < 'Infinity' THEN r.power_kw::double precision END AS kw
-            FROM @extschema@.readings AS r
-            WHERE r.channel_id = s.meter_id AND r."timestamp" >= s.starts AND r."timestamp" < least(s.ends, p.seen_until)
-            -- For sums that are the same to the last bit wherever the rows lie.
-            ORDER BY r."timestamp"
+            SELECT count(*) AS readings, count(r.kw) AS powers, sum(r.kwh) AS kwh, array_agg(r.at) AS times, array_agg(r.kw) AS kws,
+                   array_agg(r.kwh) AS kwhs
+            FROM (SELECT r.at, r.kw, CASE WHEN r.kwh > '-Infinity' AND r.kwh < 'Infinity' THEN r.kwh ELSE r.kw * 0.25 END AS kwh
+                  FROM (SELECT r."timestamp" AS at, r.energy_kwh::double precision AS kwh,
+                               CASE WHEN r.power_kw > '-Infinity' AND r.power_kw < 'Infinity' THEN r.power_kw::double precision END AS kw
+                        FROM @extschema@.readings AS r
+                        WHERE r.channel_id = m.meter_id AND r."timestamp" >= s.starts AND r."timestamp" < least(s.ends, p.seen_until)
+                        -- For sums that are the same to the last bit wherever the rows lie.
+                        ORDER BY r."timestamp") AS r) AS r
         ) AS r
+        WHERE r.readings > 0
+        ORDER BY m.mno, s.starts
     ), current AS MATERIALIZED (
-        SELECT r.*, date_bin(quarter, r.at, epoch) AS slot FROM readings AS r WHERE r.is_current
+        -- hour_key is the hour of a week of the meter's own after monday.
+        SELECT r.*, date_bin(quarter, r.at, epoch) AS slot, date_bin('1 hour', r.at + r.key_shift, monday) AS hour_key
+        FROM (SELECT s.mno, s.day_key, s.is_business, s.key_shift, unnest(s.times) AS at, unnest(s.kws) AS kw, unnest(s.kwhs) AS kwh
+              FROM spans AS s WHERE s.is_current) AS r
     ), hours AS MATERIALIZED (
         SELECT g.*, g.quartiles[1] AS q1, g.quartiles[2] AS median, g.quartiles[3] AS q3, g.quartiles[4] AS high
         FROM (SELECT r.hour_key,
                      percentile_cont(ARRAY[0.25, 0.5, 0.75, spike.percentile]) WITHIN GROUP (ORDER BY r.kw) AS quartiles,
                      avg(r.kw) AS kw, stddev_samp(r.kw) AS deviation, count(r.kw) AS count
-              FROM readings AS r WHERE NOT r.is_current GROUP BY r.hour_key OFFSET 0) AS g
-    ), levels AS MATERIALIZED (
-        SELECT r.mno, r.is_current, r.is_business, sum(r.kwh) AS kwh, count(r.kw) AS count,
-               array_agg(r.kw) FILTER (WHERE r.kw > 0) AS kws
-        FROM readings AS r GROUP BY r.mno, r.is_current, r.is_business
+              FROM (SELECT date_bin('1 hour', r.at + r.key_shift, monday) AS hour_key, r.kw
+                    FROM (SELECT s.key_shift, unnest(s.times) AS at, unnest(s.kws) AS kw
+                          FROM spans AS s WHERE NOT s.is_current) AS r) AS r
+              GROUP BY r.hour_key OFFSET 0) AS g
     ), bases AS MATERIALIZED (
-        SELECT g.mno, g.kwh, coalesce(g.after_count, 0) AS after_count, cardinality(g.after_kws) AS after_positive,
-               @extschema@._argo_low_percentile(g.after_kws, waste.base_percentile) AS after_kw,
+        SELECT e.mno, e.kwh, e.after_count, cardinality(l.after_kws) AS after_positive,
+               @extschema@._argo_low_percentile(l.after_kws, waste.base_percentile) AS after_kw,
                (SELECT percentile_cont(0.9) WITHIN GROUP (ORDER BY u.kw)
-                FROM (SELECT unnest(g.working_kws) AS kw) AS u) AS working_kw,
-               @extschema@._argo_low_percentile(g.after_kws || g.working_kws, 0.05) AS baseline_kw,
-               @extschema@._argo_low_percentile(g.current_kws, 0.05) AS current_kw
-        FROM (SELECT l.mno, sum(l.kwh) AS kwh, max(l.count) FILTER (WHERE NOT l.is_current AND NOT l.is_business) AS after_count,
-                     max(l.kws) FILTER (WHERE NOT l.is_current AND NOT l.is_business) AS after_kws,
-                     max(l.kws) FILTER (WHERE NOT l.is_current AND l.is_business) AS working_kws,
-                     max(l.kws) FILTER (WHERE l.is_current AND NOT l.is_business)
-                         || max(l.kws) FILTER (WHERE l.is_current AND l.is_business) AS current_kws
-              FROM levels AS l GROUP BY l.mno OFFSET 0) AS g
+                FROM (SELECT unnest(l.working_kws) AS kw) AS u) AS working_kw,
+               @extschema@._argo_low_percentile(l.after_kws || l.working_kws, 0.05) AS baseline_kw,
+               @extschema@._argo_low_percentile(l.current_kws, 0.05) AS current_kw
+        FROM (SELECT s.mno, sum(s.kwh) AS kwh,
+                     coalesce(sum(s.powers) FILTER (WHERE NOT s.is_current AND NOT s.is_business), 0)::bigint AS after_count
+              FROM spans AS s GROUP BY s.mno) AS e
+        LEFT JOIN (
+            SELECT r.key / 3 AS mno, max(r.kws) FILTER (WHERE r.key % 3 = 0) AS after_kws,
+                   max(r.kws) FILTER (WHERE r.key % 3 = 1) AS working_kws, max(r.kws) FILTER (WHERE r.key % 3 = 2) AS current_kws
+            FROM (SELECT r.key, array_agg(r.kw) AS kws
+                  FROM (SELECT s.mno * 3 + CASE WHEN s.is_current THEN 2 WHEN s.is_business THEN 1 ELSE 0 END AS key,
+                               unnest(s.kws) AS kw
+                        FROM spans AS s) AS r
+                  WHERE r.kw > 0 GROUP BY r.key) AS r
+            GROUP BY 1 OFFSET 0) AS l ON l.mno = e.mno
     ), main AS MATERIALIZED (
         SELECT m.mno, m.meter_id FROM meters AS m WHERE m.meter_id = (config ->> 'main_meter')::integer
         UNION ALL
@@ -175,24 +184,36 @@ BEGIN
            AND c.kwh >= (c.total - c.kwh) * CASE WHEN c.is_named AND c.named = 1 THEN 0.5 ELSE 0.8 END
          ORDER BY c.is_named AND c.named = 1 DESC, c.kwh DESC, c.mno LIMIT 1)
     ), site_readings AS MATERIALIZED (
-        SELECT r.kw, r.kwh, r.at, (date_part('epoch', r.hour_key - monday) / 3600)::integer % 168 AS how,
-               r.day_key % 128 AS day, r.is_current, r.is_business_day,
-               date_bin(quarter, r.at, epoch) AS slot
-        FROM readings AS r WHERE r.mno = (SELECT m.mno FROM main AS m)
-        UNION ALL
-        SELECT x.kw, x.kwh, s.slot, s.how, s.day, s.is_current, s.is_business_day, s.slot
-        FROM (SELECT date_bin(quarter, r.at, epoch) AS slot, sum(r.kw) AS kw, sum(r.kwh) AS kwh
-              FROM readings AS r WHERE (SELECT count(*) FROM main) = 0 GROUP BY 1 OFFSET 0) AS x
+        SELECT x.at, x.kw, x.kwh, s.slot, s.how, s.day, s.is_current, s.is_business_day
+        FROM (SELECT r.at, date_bin(quarter, r.at, epoch) AS slot, r.kw, r.kwh
+              FROM (SELECT unnest(s.times) AS at, unnest(s.kws) AS kw, unnest(s.kwhs) AS kwh
+                    FROM spans AS s WHERE s.mno = (SELECT m.mno FROM main AS m)) AS r
+              UNION ALL
+              SELECT r.slot, r.slot, r.kw, r.kwh
+              FROM (SELECT date_bin(quarter, r.at, epoch) AS slot, sum(r.kw) AS kw, sum(r.kwh) AS kwh
+                    FROM (SELECT unnest(s.times) AS at, unnest(s.kws) AS kw, unnest(s.kwhs) AS kwh
+                          FROM spans AS s WHERE (SELECT count(*) FROM main) = 0) AS r
+                    GROUP BY 1 OFFSET 0) AS r) AS x
         JOIN slots AS s ON s.slot = x.slot
     ), days AS MATERIALIZED (
-        -- The arrays are in the order of the rows, which is that of time; edges are those of a day's power.
+        -- The arrays are in the order of time; edges are those of a day's power.
         SELECT g.*, g.day_key / 128 AS mno, g.day_key % 128 AS day, g.day_key % 128 >= baseline_days AS is_current,
                (SELECT percentile_cont(ARRAY[0.05, 0.95]) WITHIN GROUP (ORDER BY u.kw)
                 FROM (SELECT unnest(g.kws) AS kw) AS u) AS edges
-        FROM (SELECT r.day_key, count(*) AS readings, sum(r.kwh) AS kwh,
-                     array_agg(r.kw) FILTER (WHERE r.is_business_day AND r.kw IS NOT NULL) AS kws,
-                     array_agg(r.at) FILTER (WHERE r.is_business_day AND r.kw IS NOT NULL) AS times
-              FROM readings AS r GROUP BY r.day_key
+        FROM (SELECT s.day_key, sum(s.readings) AS readings, sum(s.kwh) AS kwh,
+                     -- A day has three parts, and one more where the clock changes.
+                     max(c.kws) FILTER (WHERE s.place = 1) || max(c.kws) FILTER (WHERE s.place = 2)
+                         || max(c.kws) FILTER (WHERE s.place = 3) || max(c.kws) FILTER (WHERE s.place = 4) AS kws,
+                     max(c.times) FILTER (WHERE s.place = 1) || max(c.times) FILTER (WHERE s.place = 2)
+                         || max(c.times) FILTER (WHERE s.place = 3) || max(c.times) FILTER (WHERE s.place = 4) AS times
+              FROM spans AS s
+              LEFT JOIN LATERAL (
+                  SELECT array_remove(s.kws, NULL) AS kws,
+                         CASE WHEN s.powers = s.readings THEN s.times
+                              ELSE ARRAY(SELECT u.at FROM (SELECT unnest(s.times) AS at, unnest(s.kws) AS kw) AS u
+                                         WHERE u.kw IS NOT NULL) END AS times
+              ) AS c ON s.is_business_day AND s.powers > 0
+              GROUP BY s.day_key
               UNION ALL
               SELECT s.day, count(*), sum(s.kwh), array_agg(s.kw) FILTER (WHERE s.is_business_day AND s.kw IS NOT NULL),
                      array_agg(s.at) FILTER (WHERE s.is_business_day AND s.kw IS NOT NULL)
@@ -245,14 +266,19 @@ BEGIN
         UNION ALL
         SELECT 0, sum(s.kwh), sum(s.kwh * s.rate), avg(s.kw), max(s.kw) FROM site_current AS s HAVING count(*) > 0
     ), steps AS MATERIALIZED (
-        SELECT c.mno, c.day_key, c.slot, lag(c.slot) OVER (PARTITION BY c.mno ORDER BY c.slot) AS previous FROM current AS c
+        -- Of two readings of a slot the one with a power comes first.
+        SELECT s.*, s.previous IS NULL OR s.slot > s.previous AS is_first
+        FROM (SELECT c.mno, c.day_key, c.slot, c.kw IS NOT NULL AS has_power,
+                     lag(c.slot) OVER (PARTITION BY c.mno ORDER BY c.slot, c.kw) AS previous
+              FROM current AS c) AS s
+    ), received_days AS MATERIALIZED (
+        SELECT s.day_key, count(*) FILTER (WHERE s.is_first) AS received, max(s.slot) AS last_slot FROM steps AS s GROUP BY s.day_key
     ), received AS MATERIALIZED (
         SELECT m.*, coalesce(s.received, 0) AS received, s.last_slot,
                100 * coalesce(s.received, 0) / nullif(m.expected, 0) AS percent
         FROM meters AS m
-        LEFT JOIN (SELECT s.mno, count(*) FILTER (WHERE s.previous IS NULL OR s.slot > s.previous)::double precision AS received,
-                          max(s.slot) AS last_slot
-                   FROM steps AS s GROUP BY s.mno) AS s ON s.mno = m.mno
+        LEFT JOIN (SELECT d.day_key / 128 AS mno, sum(d.received)::double precision AS received, max(d.last_slot) AS last_slot
+                   FROM received_days AS d GROUP BY 1) AS s ON s.mno = m.mno
     ), blocks AS MATERIALIZED (
         -- Every flat window holds one of these whole, whose squares add up to no more than those of the window.
         SELECT b.mno, b.block
@@ -379,8 +405,8 @@ BEGIN
         WHERE g.avg_kw IS NOT NULL OR g.baseline_avg_kw IS NOT NULL
     ), site_bases AS (
         SELECT 0 AS mno,
-               @extschema@._argo_low_percentile(array_agg(s.kw) FILTER (WHERE s.kw > 0 AND NOT s.is_current), 0.05) AS baseline_kw,
-               @extschema@._argo_low_percentile(array_agg(s.kw) FILTER (WHERE s.kw > 0 AND s.is_current), 0.05) AS current_kw
+               percentile_cont(0.05) WITHIN GROUP (ORDER BY s.kw) FILTER (WHERE s.kw > 0 AND NOT s.is_current) AS baseline_kw,
+               percentile_cont(0.05) WITHIN GROUP (ORDER BY s.kw) FILTER (WHERE s.kw > 0 AND s.is_current) AS current_kw
         FROM site_readings AS s
     ), peaks AS (
         SELECT c.mno, min(c.at) AS at
@@ -476,9 +502,8 @@ BEGIN
               LEFT JOIN (SELECT r.slot, sum(r.kw) AS kw, count(*) AS count
                          FROM site_readings AS r WHERE r.is_current AND r.kw IS NOT NULL GROUP BY r.slot) AS r
                   ON r.slot = s.slot
-              LEFT JOIN (SELECT n.slot, count(*) AS received
-                         FROM (SELECT DISTINCT c.slot, c.mno FROM current AS c
-                               WHERE c.kw IS NOT NULL AND c.mno = coalesce((SELECT m.mno FROM main AS m), c.mno)) AS n
+              LEFT JOIN (SELECT n.slot, count(*) AS received FROM steps AS n
+                         WHERE n.is_first AND n.has_power AND n.mno = coalesce((SELECT m.mno FROM main AS m), n.mno)
                          GROUP BY n.slot) AS n ON n.slot = s.slot
               WHERE s.is_current
               -- An hour that comes twice is two.
@@ -494,8 +519,7 @@ BEGIN
                        s.slots - ceil(greatest(date_part('epoch', m.expected_from - s.starts), 0) / 900), 0)), 0) AS expected,
                    coalesce(sum(n.received), 0) AS received
             FROM watched AS m
-            LEFT JOIN (SELECT t.day_key, count(*) AS received FROM steps AS t
-                       WHERE t.previous IS NULL OR t.slot > t.previous GROUP BY t.day_key) AS n ON n.day_key = m.mno * 128 + s.day
+            LEFT JOIN received_days AS n ON n.day_key = m.mno * 128 + s.day
         ) AS x
     )
     SELECT jsonb_build_object(
