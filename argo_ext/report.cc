@@ -1,6 +1,7 @@
 // argo_report_html(): a report as a web page, rendered by the core.
 #include "../core/report_html.h"
 
+#include <cstdint>
 #include <cstring>
 #include <string>
 
@@ -24,16 +25,39 @@ std::string jsonb_argument(FunctionCallInfo fcinfo, int number) {
   });
 }
 
+// Returns a page in ASCII, with references for all other characters: the database's encoding may
+// lack them. What is no text of the page, such as its style sheet, is of ASCII.
+std::string with_references(const std::string& html) {
+  std::string out;
+  std::uint32_t code = 0;
+  for (std::size_t at = 0; at < html.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(html[at]);
+    if (byte < 0x80U) {
+      out += html[at];
+      continue;
+    }
+    if (byte >= 0xC0U)
+      code = byte & (byte >= 0xF0U ? 0x07U : byte >= 0xE0U ? 0x0FU : 0x1FU);
+    else
+      code = code << 6U | (byte & 0x3FU);
+    const bool is_last =
+        at + 1 == html.size() || (static_cast<unsigned char>(html[at + 1]) & 0xC0U) != 0x80U;
+    if (is_last)
+      out += "&#" + std::to_string(code) + ";";
+  }
+  return out;
+}
+
 }  // namespace
 
 }  // namespace argo::pg
 
 ARGO_FUNCTION(argo_report_html, Statement::kMayBeLogged) {
   using namespace argo::pg;
-  const std::string html = argo::report_html(jsonb_argument(fcinfo, 0));
+  std::string html = argo::report_html(jsonb_argument(fcinfo, 0));
+  if (GetDatabaseEncoding() != PG_UTF8)
+    html = with_references(html);
   return call([&html]() -> Datum {
-    const char* server_text =
-        pg_any_to_server(html.c_str(), static_cast<int>(html.size()), PG_UTF8);
-    return CStringGetTextDatum(server_text);
+    return PointerGetDatum(cstring_to_text_with_len(html.data(), static_cast<int>(html.size())));
   });
 }

@@ -1,4 +1,7 @@
 // The section on the data: what is missing, which sensors need a visit, and what the checks found.
+#include <cmath>
+#include <map>
+
 #include "report_escape.h"
 #include "report_number.h"
 #include "report_parts.h"
@@ -34,12 +37,39 @@ std::string issue_size(const Json& issue) {
   const std::string unit = text(issue, "unit");
   if (!value)
     return kNoFigure;
-  if (unit == "%")
+  if (unit == "percent")
     return percent(value) + " received";
   // A run of missing readings is a time without any.
-  if (unit == "intervals" && *value >= 0 && *value < 1e9)
-    return duration(static_cast<std::int64_t>(*value) * 15);
+  const int minutes = unit == "intervals" ? 15 : unit == "hours" ? 60 : 0;
+  if (minutes > 0 && *value >= 0 && *value < 1e9)
+    return duration(std::llround(*value * minutes));
   return rounded(value) + "\xC2\xA0" + escape(shortened(unit, 20));
+}
+
+// The issues of one kind that a meter has, which the largest of them stands for.
+struct Group {
+  const Json* largest;
+  std::size_t issues = 1;
+};
+
+// Returns the issues in their order, those that repeat where the first of them stands.
+std::vector<Group> groups_of(const Json& issues) {
+  std::vector<Group> groups;
+  std::map<std::string, std::size_t> places;
+  for (const Json& issue : issues) {
+    const std::string key = std::to_string(count(issue, "meterId").value_or(-1)) + " " +
+                            text(issue, "severity") + " " + text(issue, "issue");
+    const auto [place, is_new] = places.emplace(key, groups.size());
+    if (is_new) {
+      groups.push_back({&issue});
+      continue;
+    }
+    Group& group = groups[place->second];
+    ++group.issues;
+    if (number(issue, "value") > number(*group.largest, "value"))
+      group.largest = &issue;
+  }
+  return groups;
 }
 
 std::string issues_of(const Context& context) {
@@ -52,15 +82,20 @@ std::string issues_of(const Context& context) {
                                            {"In words", true}});
   std::size_t left_out = count(health, "omitted").value_or(0);
   std::size_t shown = 0;
-  for (const Json& issue : items(health, "issues")) {
+  for (const Group& group : groups_of(items(health, "issues"))) {
     if (shown >= 2 * context.limits.rows) {
-      ++left_out;
+      left_out += group.issues;
       continue;
     }
     ++shown;
+    const Json& issue = *group.largest;
+    const std::string of_several =
+        group.issues > 1 ? " <span class=\"soft\">the longest of " +
+                               grouped(static_cast<double>(group.issues), 0) + "</span>"
+                         : std::string();
     table.row({context.html_name(issue), issue_name(text(issue, "issue")),
-               severity_tag(text(issue, "severity")), issue_size(issue), context.range(issue),
-               context.prose(issue, "detail")});
+               severity_tag(text(issue, "severity")), issue_size(issue),
+               context.range(issue) + of_several, context.prose(issue, "detail")});
   }
   if (table.empty() && count(context.quality, "expectedReadings").value_or(0) == 0)
     return "<p class=\"none\">No readings were expected, so no sensor could be judged.</p>\n";

@@ -56,6 +56,29 @@ std::string running(const Context& context) {
          context.clock.moment(until) + ".</div>\n";
 }
 
+std::string without_stop(const std::string& sentence) {
+  return sentence.substr(0, sentence.find_last_not_of(". ") + 1);
+}
+
+// Returns whether one text of an object says what another one does.
+bool tells(const Json& object, const char* key, const char* other) {
+  return text(object, key).find(without_stop(text(object, other))) != std::string::npos;
+}
+
+// Returns the worst finding of a rule that fails, and how many more there are.
+std::string flag_words(const Context& context, const Json& flag) {
+  const std::string detail = text(flag, "detail");
+  const Json worst = {{"detail", detail.substr(0, detail.find("; "))}};
+  std::int64_t findings = 0;
+  for (const Json& finding : items(context.quality, "openFindings"))
+    findings += text(finding, "rule") == text(flag, "rule") ? 1 : 0;
+  const std::string words = context.prose(worst, "detail");
+  return context.prose(flag, "rule") + (words.empty() ? "" : ": " + words) +
+         (findings > 1 ? "; <a href=\"#data\">and " +
+                             grouped(static_cast<double>(findings - 1), 0) + " more</a>"
+                       : "");
+}
+
 std::string gate_banner(const Context& context) {
   const Json& gate = member(context.metadata, "gate");
   if (text(gate, "state") != "degraded" && text(gate, "banner").empty())
@@ -66,27 +89,40 @@ std::string gate_banner(const Context& context) {
       context.prose(gate, "banner");
   const std::string reason = context.prose(gate, "overrideReason");
   if (!reason.empty())
-    out += " Released by hand until " + context.moment(gate, "overrideUntil") + ": " + reason + ".";
+    out += " Released by hand until " + context.moment(gate, "overrideUntil") +
+           (tells(gate, "banner", "overrideReason") ? "" : ": " + without_stop(reason)) + ".";
   std::string flags;
   std::size_t shown = 0;
   for (const Json& item : items(gate, "flags")) {
-    const std::string detail = context.prose(item, "detail");
     if (shown++ < 5)
-      flags +=
-          "<li>" + context.prose(item, "rule") + (detail.empty() ? "" : ": " + detail) + "</li>";
+      flags += "<li>" + flag_words(context, item) + "</li>";
   }
   return out + (flags.empty() ? "" : "<ul>" + flags + "</ul>") + "</div>\n";
+}
+
+// Returns how much of what the site's energy is the sum of was measured, as a mean of the hours.
+std::optional<double> measured(const Context& context) {
+  double sum = 0;
+  int hours = 0;
+  for (const Json& point : items(member(context.charts, "loadProfile"), "points")) {
+    const std::optional<double> share = number(point, "completenessPercent");
+    sum += share.value_or(0);
+    hours += share ? 1 : 0;
+  }
+  return hours > 0 ? std::optional(sum / hours) : std::nullopt;
 }
 
 // Warns of sums that are too low, where no banner does.
 std::string completeness_banner(const Context& context) {
   constexpr double kEnough = 90;
-  const std::optional<double> share = number(context.summary, "completenessPercent");
+  const bool has_main = member(context.metadata, "mainMeter").is_object();
+  const std::optional<double> share =
+      has_main ? measured(context) : number(context.summary, "completenessPercent");
   if (!share || *share >= kEnough)
     return {};
   return "<div class=\"banner\" role=\"note\"><b>Only " + percent(share) +
-         " of the expected readings arrived.</b> Sums are what was measured, and so too "
-         "low.</div>\n";
+         " of the expected readings " + (has_main ? "of the main meter " : "") +
+         "arrived.</b> Sums are what was measured, and so too low.</div>\n";
 }
 
 std::string tile(const std::string& name, const std::string& figure, const std::string& about,
@@ -133,10 +169,17 @@ std::string change_tile(const Context& context) {
   if (!change || !usual || !now)
     return tile(name, "no comparison", "too little data in the baseline or in the period");
   const double more = *now - *usual;
+  constexpr double kEnough = 95;
+  const std::optional<double> share = measured(context);
+  const bool is_complete = !share || *share >= kEnough;
   const std::string about = quantity(std::abs(more), "kWh") + (more < 0 ? " less" : " more") +
-                            " than their mean of " + quantity(usual, "kWh");
-  // A percent up or down is no news.
-  const std::string look = std::abs(*change) < 1 ? "" : *change > 0 ? "more" : "less";
+                            " than their mean of " + quantity(usual, "kWh") +
+                            (is_complete ? "" : ", but readings are missing");
+  // A percent up or down is no news, and what was not measured is not saved.
+  const std::string look = std::abs(*change) < 1 ? ""
+                           : *change > 0         ? "more"
+                           : is_complete         ? "less"
+                                                 : "";
   return tile(name, signed_percent(change), about, look);
 }
 

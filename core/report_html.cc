@@ -20,6 +20,8 @@ using report::Json;
 using report::Limits;
 
 constexpr int kVersion = 1;
+// No report is nearly as large; more would take its time before a cancel is heard.
+constexpr std::size_t kMaxReportJsonBytes = 16'000'000;
 
 // From everything to what fits for certain, whatever names and texts there are.
 constexpr std::array<Limits, 5> kLimits = {{
@@ -36,6 +38,9 @@ constexpr std::array<Limits, 5> kLimits = {{
 }
 
 Json parse(const std::string& report_json) {
+  if (report_json.size() > kMaxReportJsonBytes)
+    refuse("It has " + std::to_string(report_json.size() / 1'000'000) +
+           " MB; one of 250 meters has less than 2.");
   Json report = Json::parse(storable(report_json), nullptr, false);
   if (report.is_discarded())
     refuse("The text is no JSON.");
@@ -44,7 +49,10 @@ Json parse(const std::string& report_json) {
   const Json& version = report::member(report, "version");
   if (!version.is_number_integer() || version.get<std::int64_t>() != kVersion)
     refuse("Its version is " +
-           (version.is_null() ? "missing" : printable(version.dump(-1, ' ', true), 40)) + ".");
+           (version.is_null()        ? "missing"
+            : version.is_primitive() ? printable(version.dump(-1, ' ', true), 40)
+                                     : "no number") +
+           ".");
   for (const char* part : {"metadata", "summary", "sections"}) {
     if (!report::member(report, part).is_object())
       refuse(std::string("It has no ") + part + ".");
@@ -93,9 +101,9 @@ std::string report_html(const std::string& report_json) {
   for (const Limits& limits : kLimits) {
     out = page(report, limits);
     if (out.size() <= kMaxReportHtmlBytes)
-      break;
+      return out;
   }
-  return out;
+  refuse("Its charts hold more than those of 31 days.");
 }
 
 }  // namespace argo

@@ -83,7 +83,8 @@ std::string method_section(const Context& context) {
           entry("After hours",
                 "Above the base load of the time outside business hours in the "
                 "baseline. Significant from the energy that the site\xE2\x80\x99s "
-                "settings say.") +
+                "settings say. Since meters are at their base loads at different times, those of "
+                "the parts may add up to more than that of the whole.") +
           entry("z-score",
                 "How many standard deviations the peak is above the mean of its hour of "
                 "the week.") +

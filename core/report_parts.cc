@@ -7,6 +7,22 @@
 
 namespace argo::report {
 
+namespace {
+
+// Returns a moment of which in a narrow column only the offset goes to a line of its own.
+std::string kept_together(std::string moment) {
+  const std::string no_break_space = "\xC2\xA0";
+  const std::size_t offset = moment.find(no_break_space + "(");
+  if (offset != std::string::npos)
+    moment.replace(offset, no_break_space.size(), " ");
+  const std::size_t comma = moment.find(", ");
+  if (comma != std::string::npos)
+    moment.replace(comma + 1, 1, no_break_space);
+  return moment;
+}
+
+}  // namespace
+
 std::string section(const std::string& id, const std::string& heading, const std::string& lead,
                     const std::string& content) {
   return "<section id=\"" + id + "\">\n<h2>" + heading + "</h2>\n" +
@@ -25,7 +41,8 @@ std::string power_at(const Context& context, const Json& item, const char* power
   const std::optional<double> kw = number(item, power);
   if (!kw)
     return kNoFigure;
-  return quantity(kw, "kW") + " <span class=\"soft\">" + context.moment(item, at) + "</span>";
+  return quantity(kw, "kW") + " <span class=\"soft\">" + kept_together(context.moment(item, at)) +
+         "</span>";
 }
 
 std::string weekdays(const Json& list) {

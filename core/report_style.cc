@@ -95,7 +95,7 @@ thead th{vertical-align:bottom;font-weight:600;color:var(--soft);font-size:.84re
 .t{text-align:left}
 th:first-child{padding-left:0}
 tbody th{text-align:left;min-width:8.5rem;overflow-wrap:anywhere}
-td .soft{display:block;white-space:nowrap;font-size:.92em}
+td .soft{display:block;font-size:.92em}
 details{margin:.6rem 0}
 summary{cursor:pointer;color:var(--link);font-size:.92rem;padding:.35rem 0}
 )css";
@@ -104,7 +104,7 @@ constexpr char kCharts[] = R"css(
 figure{margin:1.6rem 0 0;break-inside:avoid}
 figure h3+p{margin-top:.2rem;max-width:46rem}
 svg{display:block;width:100%;height:auto;margin:.5rem 0;fill:var(--soft);font-family:inherit;overflow:visible}
-.narrow{display:none}
+.narrow,.paper{display:none}
 .key{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;margin:.6rem 0 0;padding:0;font-size:.86rem;color:var(--soft)}
 .key li{display:flex;align-items:center;gap:.4rem}
 .swatch{width:1.4rem;height:.85rem;flex:none;border-radius:2px;-webkit-print-color-adjust:exact;print-color-adjust:exact}
@@ -153,6 +153,9 @@ body{background:#fff;line-height:1.4;-webkit-print-color-adjust:exact;print-colo
 main,header,footer{max-width:none;padding:0}
 header,footer{padding-top:0}
 nav,details:not([open]){display:none}
+details:not([open])+.paper{display:block}
+footer,.paper{break-before:avoid}
+footer{padding-bottom:0}
 section{border:0;border-top:2px solid var(--rule);border-radius:0;padding:.9rem 0 0;margin:1rem 0 0}
 p{break-inside:avoid}
 h2,h3,figcaption,.lead,caption,thead,tbody tr:nth-child(-n+2){break-after:avoid}
@@ -161,6 +164,8 @@ h2,h3,figcaption,.lead,caption,thead,tbody tr:nth-child(-n+2){break-after:avoid}
 .tiles .figure{font-size:1.5rem}
 .wins>li,.risks li,tr,.facts>div,.method>div,svg,.banner,.key,.none{break-inside:avoid}
 .wins>li{padding:.45rem 0}
+.method{font-size:.92rem}
+.method>div{padding-bottom:.4rem}
 figure,.wins>li{margin-top:0}
 thead{display:table-header-group}
 th,td{padding:.25rem .4rem}

@@ -78,9 +78,11 @@ std::string Table::whole() const {
 std::string Table::begun(std::size_t omitted) const {
   const std::size_t shown = rows_.size() <= kShown + kSpared ? rows_.size() : kShown;
   std::string out = part(0, shown, false);
-  if (shown < rows_.size())
-    out += folded(grouped(static_cast<double>(rows_.size() - shown), 0) + " more",
-                  part(shown, rows_.size(), true));
+  if (shown < rows_.size()) {
+    const std::string rest = grouped(static_cast<double>(rows_.size() - shown), 0) + " more";
+    out += folded(rest, part(shown, rows_.size(), true)) + "<p class=\"note paper\">" + rest +
+           " unfold on a screen.</p>\n";
+  }
   if (omitted > 0)
     out += "<p class=\"note\">" + grouped(static_cast<double>(omitted), 0) +
            " more are left out here.</p>\n";

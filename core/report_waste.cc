@@ -53,7 +53,11 @@ std::string after_hours_lead(const Context& context, const Json& summary) {
           percent(number(summary, "sharePercent")) + " of all use.";
   if (excess)
     out += " " + quantity(excess, "kWh") + " of it, worth " + context.cost(summary, "cost") +
-           ", is above the meters\xE2\x80\x99 own base load: the part worth questioning.";
+           ", is above " +
+           (member(context.metadata, "mainMeter").is_object()
+                ? "the main meter\xE2\x80\x99s base load"
+                : "the meters\xE2\x80\x99 own base load") +
+           ": the part worth questioning.";
   const std::int64_t significant = count(summary, "significantMeters").value_or(0);
   if (significant > 0)
     out += " On " + counted(significant, "meter") + " it is significant.";
@@ -73,7 +77,8 @@ std::string event_lead(const Context& context, const Json& summary, const std::s
   return counted(events, noun, nouns) + " on " +
          counted(count(summary, "metersAffected").value_or(0), "meter") + ", " +
          quantity(number(summary, "excessKwh"), "kWh") + " above the usual, worth " +
-         context.cost(summary, "cost") + "; " + grouped(static_cast<double>(business), 0) +
+         context.cost(summary, "cost") + "; " +
+         (business == 0 ? "none" : grouped(static_cast<double>(business), 0)) +
          " mostly within business hours." + data_behind(summary);
 }
 

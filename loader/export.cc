@@ -29,7 +29,7 @@ constexpr std::size_t kDateBytes = 10;
 // Returns a column of the export. Programs take a time with an offset for a text, or drop the
 // offset, so an instant becomes two columns: on the clock of UTC, and on that of the site.
 std::string column_of(const std::string& name, unsigned int type) {
-  const std::string column = "v." + quote_identifier(name);
+  std::string column = "v." + quote_identifier(name);
   if (type != kTimestamptzOid)
     return column;
   return "(" + column + " AT TIME ZONE 'UTC') AS " + quote_identifier(name + "_utc") + ", (" +
@@ -120,7 +120,7 @@ ExitCode run_export(const Context& context) {
   if (connection.is_open())
     connection.query("COMMIT");
   file.commit();
-  if (line.out_file.empty())
+  if (file.is_stdout())
     return ExitCode::kComplete;
   Table table;
   for (const char* name : {"view", "file"})

@@ -10,8 +10,10 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace argo::loader {
@@ -19,6 +21,7 @@ namespace argo::loader {
 namespace {
 
 constexpr int kMaxRefreshDays = 36600;
+constexpr std::size_t kDateBytes = 10;
 
 constexpr char kFooter[] = R"(
 Environment, or lines of .env (the environment wins; VITE_ENISCOPE_... are read too):
@@ -28,7 +31,7 @@ Environment, or lines of .env (the environment wins; VITE_ENISCOPE_... are read 
 
 Exit status: 0 complete, 1 internal error, 2 usage, 3 configuration or credentials, 4 refused by the
 API, 5 API unavailable, 6 database unreachable, 7 database error, 8 partial, 9 breaker open, 10 another
-run active, 130 and 143 interrupted.
+run active, 129, 130 and 143 interrupted.
 
 First steps: argo-loader setup; argo-loader ingest --site 23271 --days 7; argo-loader status)";
 
@@ -320,6 +323,13 @@ void check_order(const CommandLine& line, const std::string& hint) {
         "--end does not lie after --start",
         "--end is the first day that no longer belongs to the period. " + std::string(kNothingDone),
         hint);
+  const ExportView* view = find_export_view(line.view);
+  if (view != nullptr && view->is_of_days &&
+      line.to_text.substr(0, kDateBytes) <= line.from_text.substr(0, kDateBytes))
+    fail("--to does not lie after --from",
+         "Of " + line.view + " whole days are exported, and --to is the first that is not. " +
+             kNothingDone,
+         hint);
   if (line.from && line.to && *line.to <= *line.from)
     fail("--to does not lie after --from",
          "From " + format_utc(*line.from) + " to " + format_utc(*line.to) + " there is nothing. " +
@@ -327,11 +337,22 @@ void check_order(const CommandLine& line, const std::string& hint) {
          hint);
 }
 
+// Returns where a file would be, whatever links and detours lead there.
+std::string place_of(const std::string& file) {
+  std::error_code error;
+  const auto place =
+      std::filesystem::weakly_canonical(std::filesystem::absolute(file, error), error);
+  return error ? file : place.string();
+}
+
 // Checks that no file would take the place of another.
 void check_files(const CommandLine& line, const std::string& hint) {
-  const std::vector<std::string> files = {line.out_file, line.html_file, line.pdf_file};
-  for (std::size_t i = 1; i < files.size(); ++i)
-    if (!files[i].empty() && std::count(files.begin(), files.end(), files[i]) > 1)
+  std::vector<std::string> places;
+  for (const std::string& file : {line.out_file, line.html_file, line.pdf_file})
+    if (!file.empty())
+      places.push_back(place_of(file));
+  for (const std::string& place : places)
+    if (std::count(places.begin(), places.end(), place) > 1)
       fail("options exclude each other: two of --out, --html and --pdf name the same file",
            kNothingDone, hint);
 }

@@ -31,23 +31,24 @@ enum class Command : std::uint8_t {
 struct CommandLine {
   Command command = Command::kStatus;
   // of all commands
-  std::string schema;    // empty: where Argo is found
-  std::string env_file;  // empty: .env where there is one
   bool is_json = false;
   Verbosity verbosity = Verbosity::kNormal;
-  Options api_options;  // named as core/settings names them
+  std::string schema;    // empty: where Argo is found
+  std::string env_file;  // empty: .env where there is one
+  Options api_options;   // named as core/settings names them
   // of some; as_of, since, from and to are Unix seconds
   std::string site;  // empty: all
   IngestRequest request;
-  OnConflict on_conflict = OnConflict::kNothing;
   std::optional<UnixTime> as_of, since, from, to;
+  OnConflict on_conflict = OnConflict::kNothing;
   bool refresh_after = true;
   bool is_dry_run = false;
   bool only_prints = false;
   bool removes_functions = false;
+  bool is_published = false;
+  int refresh_days = 2;
   std::string migration_zone;  // empty: times have zones already
   std::string strategy = "smart";
-  int refresh_days = 2;
   std::vector<std::string> views;  // empty: all
   // of exports
   std::string view;
@@ -57,7 +58,6 @@ struct CommandLine {
   std::string first_day, end_day, time_zone;
   std::string html_file, pdf_file;  // empty: none
   std::string report_at;            // empty: at once
-  bool is_published = false;
 };
 
 // Says whether the arguments ask for JSON, be they right or wrong.

@@ -1,6 +1,7 @@
 // Where a command puts what it makes: a file that is written whole or not at all, or stdout.
 #include "loader/output_file.h"
 
+#include "core/error.h"
 #include "core/text.h"
 #include "loader/exit_code.h"
 #include "loader/terminal.h"
@@ -25,6 +26,7 @@ namespace {
 constexpr std::size_t kBufferBytes = 64UL * 1024;
 constexpr std::size_t kShownBytes = 200;
 constexpr unsigned int kNewFileMode = 0666;
+constexpr unsigned int kModeBits = 0777;
 
 std::string shown(const std::string& path) {
   return printable(path, kShownBytes);
@@ -36,7 +38,17 @@ Failure no_file(const std::string& path, int error) {
           "name a file in a directory that is there and that you may write to"};
 }
 
-// Follows links to what is there; a path to nothing stays as it is.
+// Says whether a path leads to stdout, such as /dev/stdout or the file it was sent to.
+bool leads_to_stdout(const std::string& path) {
+  if (path.empty() || path == "-")
+    return true;
+  struct stat named {};
+  struct stat standard {};
+  return stat(path.c_str(), &named) == 0 && fstat(STDOUT_FILENO, &standard) == 0 &&
+         named.st_dev == standard.st_dev && named.st_ino == standard.st_ino;
+}
+
+// Returns the path behind all links.
 std::string resolved(const std::string& path) {
   const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr),
                                                          std::free);
@@ -50,43 +62,56 @@ unsigned int new_file_mode() {
   return kNewFileMode & ~mask;
 }
 
+// Gives a file the mode of the one it replaces, and its owner and group as far as one may. A file
+// system without them, such as a memory stick's, does without.
+void take_after(int file, const struct stat& other) {
+  if (fchown(file, other.st_uid, other.st_gid) != 0)
+    (void)!fchown(file, static_cast<uid_t>(-1), other.st_gid);
+  (void)fchmod(file, other.st_mode & kModeBits);
+}
+
 }  // namespace
 
-OutputFile::OutputFile(const std::string& path) : path_(path) {
-  if (path_.empty()) {
-    file_ = STDOUT_FILENO;
+OutputFile::OutputFile(const std::string& path) : path_(path), is_stdout_(leads_to_stdout(path)) {
+  if (is_stdout_)
     return;
-  }
   struct stat present {};
   if (stat(path_.c_str(), &present) != 0) {
-    open_beside(path_, new_file_mode());
+    const int error = errno;
+    // A link to what is not there, such as a disk that is away, is not to be replaced.
+    if (lstat(path_.c_str(), &present) == 0)
+      throw no_file(path_, error);
+    open_beside(path_);
+    (void)fchmod(file_, new_file_mode());
   } else if (S_ISREG(present.st_mode)) {
     if (access(path_.c_str(), W_OK) != 0)
       throw no_file(path_, errno);
-    open_beside(resolved(path_), present.st_mode & 07777U);
+    open_beside(resolved(path_));
+    take_after(file_, present);
   } else {
     file_ = open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+    // A pipe that nobody reads keeps it waiting until a signal.
+    if (file_ < 0 && errno == EINTR)
+      throw Cancelled();
     if (file_ < 0)
       throw no_file(path_, errno);
   }
 }
 
 OutputFile::~OutputFile() {
-  if (file_ >= 0 && file_ != STDOUT_FILENO)
+  if (file_ >= 0)
     close(file_);
   if (!beside_.empty())
     unlink(beside_.c_str());
 }
 
-void OutputFile::open_beside(const std::string& target, unsigned int mode) {
+void OutputFile::open_beside(const std::string& target) {
   std::string name = target + ".XXXXXX";
   file_ = mkostemp(name.data(), O_CLOEXEC);
   if (file_ < 0)
     throw no_file(path_, errno);
   target_ = target;
   beside_ = name;
-  // A file system without modes, such as a memory stick's, does without.
-  (void)fchmod(file_, mode);
 }
 
 bool OutputFile::write(std::string_view bytes) {
@@ -98,7 +123,7 @@ bool OutputFile::write(std::string_view bytes) {
 bool OutputFile::flush() {
   const std::string text = std::move(waiting_);
   waiting_.clear();
-  if (path_.empty())
+  if (is_stdout_)
     return write_result(STDOUT_FILENO, text);
   for (std::string_view rest = text; !rest.empty();) {
     const ssize_t written = ::write(file_, rest.data(), rest.size());

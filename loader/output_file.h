@@ -10,8 +10,8 @@ namespace argo::loader {
 
 class OutputFile {
  public:
-  // Makes a file beside `path` that takes its place by commit(); an empty path stands for stdout. A
-  // pipe or a device is written to as it is. Throws Failure where no file can be made.
+  // Makes a file beside `path` that takes its place by commit(); an empty path or "-" stands for
+  // stdout. A pipe or a device is written to as it is. Throws Failure where no file can be made.
   explicit OutputFile(const std::string& path);
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
@@ -26,15 +26,19 @@ class OutputFile {
   const std::string& path() const { return path_; }
   std::int64_t bytes() const { return bytes_; }
 
+  // Says whether it is stdout, under whichever name, where nothing else may come in between.
+  bool is_stdout() const { return is_stdout_; }
+
   // Returns the directory that the file will be in, or one for passing files.
   std::string directory() const;
 
  private:
-  void open_beside(const std::string& target, unsigned int mode);
+  void open_beside(const std::string& target);
   bool flush();
   [[noreturn]] void fail_to_write(int error) const;
 
   std::string path_;
+  bool is_stdout_;
   std::string target_;  // what is replaced; empty: nothing
   std::string beside_;  // what is written meanwhile; empty: `path_` itself
   std::string waiting_;

@@ -63,7 +63,7 @@ class WorkDirectory {
     if (mkdtemp(path_.data()) == nullptr)
       throw Failure(ExitCode::kInternal, "58030",
                     "could not make a directory for the PDF: " + std::string(std::strerror(errno)),
-                    "Nothing was written.", "name a file where you may write for --pdf");
+                    "No file was written.", "name a file where you may write for --pdf");
   }
   WorkDirectory(const WorkDirectory&) = delete;
   WorkDirectory& operator=(const WorkDirectory&) = delete;
@@ -163,7 +163,7 @@ pid_t start(std::vector<std::string> words, const WorkDirectory& work) {
     throw Failure(
         ExitCode::kInternal, "58030",
         "could not start " + printable(words.front(), kSaidBytes) + ": " + std::strerror(error),
-        "Nothing was written.", "--html FILE instead of --pdf, and print it in a browser");
+        "No file was written.", "--html FILE instead of --pdf, and print it in a browser");
   return pid;
 }
 
@@ -184,6 +184,24 @@ std::optional<int> wait_for(pid_t pid) {
   if (stop_signal() != 0)
     throw Cancelled();
   return has_ended ? std::optional(status) : std::nullopt;
+}
+
+// Writes the page, whole. Throws Failure.
+void write_page(const std::string& path, const std::string& html) {
+  std::ofstream out(path, std::ios::binary);
+  out << html << std::flush;
+  if (!out)
+    throw Failure(ExitCode::kInternal, "58030",
+                  "could not write " + printable(path, kSaidBytes) + ": " + std::strerror(errno),
+                  "No file was written.", "make room, or name a file elsewhere for --pdf");
+}
+
+// Says whether a PDF is there from its first bytes to its last.
+bool is_whole_pdf(const std::string& pdf) {
+  constexpr char kEnd[] = "%%EOF";
+  const std::size_t last = pdf.find_last_not_of(" \r\n");
+  return pdf.starts_with("%PDF-") && last != std::string::npos &&
+         pdf.substr(0, last + 1).ends_with(kEnd);
 }
 
 std::string contents(const std::string& path) {
@@ -218,16 +236,16 @@ std::string pdf_of(const std::string& program, const std::string& html,
                    const std::string& directory) {
   const WorkDirectory work(directory);
   const std::string log = work.file("log");
-  std::ofstream(work.file("page.html"), std::ios::binary) << html;
+  write_page(work.file("page.html"), html);
   const std::optional<int> status = wait_for(start(words_of(program, work), work));
   std::string pdf = contents(work.file("page.pdf"));
-  if (status && WIFEXITED(*status) && WEXITSTATUS(*status) == 0 && pdf.starts_with("%PDF-"))
+  if (status && WIFEXITED(*status) && WEXITSTATUS(*status) == 0 && is_whole_pdf(pdf))
     return pdf;
   const std::string said = last_words(log);
   throw Failure(ExitCode::kInternal, "58030", printable(program, kSaidBytes) + " made no PDF",
                 (status ? std::string("It failed")
                         : "It was ended after " + std::to_string(kTimeout.count()) + " s") +
-                    (said.empty() ? "." : ": " + said) + " Nothing was written.",
+                    (said.empty() ? "." : ": " + said) + " No file was written.",
                 "--html FILE instead of --pdf, and print it in a browser");
 }
 

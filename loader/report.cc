@@ -47,6 +47,12 @@ struct Files {
   }
 
   bool is_any() const { return json || html || pdf; }
+  bool has_stdout() const {
+    const auto is_stdout = [](const std::optional<OutputFile>& file) {
+      return file && file->is_stdout();
+    };
+    return is_stdout(json) || is_stdout(html) || is_stdout(pdf);
+  }
 
   std::optional<OutputFile> json, html, pdf;
   std::string pdf_program;
@@ -181,6 +187,21 @@ Table write_files(Files& files, const std::string& report) {
   return table;
 }
 
+// Writes the files of a report; where that fails, the error says that the report is stored.
+Table write_files(Files& files, const std::string& report, const CommandLine& line) {
+  try {
+    return write_files(files, report);
+  } catch (const Failure& error) {
+    if (!line.is_published)
+      throw;
+    throw Failure(error.exit_code(), error.sqlstate().c_str(), error.message(),
+                  sentence(error.detail()) + " The report itself is stored in weekly_reports.",
+                  line.report_at.empty() ? error.hint()
+                                         : error.hint() + "; without --report-at, which does " +
+                                               "nothing more this week");
+  }
+}
+
 // Takes the report out of a row, so that the rest can be shown.
 std::string take_report(Table& table) {
   std::string report = table.rows.at(0).at(0).value();
@@ -210,11 +231,13 @@ ExitCode run_report(const Context& context) {
   const std::string report = take_report(table);
   say(context, report);
   if (files.is_any())
-    table = write_files(files, report);
+    table = write_files(files, report, line);
   else if (!line.is_published) {
     write_result(STDOUT_FILENO, report + "\n");
     return ExitCode::kComplete;
   }
+  if (files.has_stdout())
+    return ExitCode::kComplete;
   write_result(STDOUT_FILENO,
                line.is_json ? json_rows(table) : fitted(table, terminal_width(STDOUT_FILENO)));
   return ExitCode::kComplete;

@@ -1,4 +1,4 @@
-// Ends the program within a second of SIGINT or SIGTERM, whatever hangs.
+// Ends the program within a second of SIGINT, SIGTERM or SIGHUP, whatever hangs.
 #include "loader/signals.h"
 
 #include <sys/time.h>
@@ -47,6 +47,11 @@ void install_stop_signals() {
   handle(SIGALRM, end_at_once);
   handle(SIGINT, note);
   handle(SIGTERM, note);
+  // nohup has it ignored, and a run is to outlive its terminal then.
+  struct sigaction hangup {};
+  sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN)
+    handle(SIGHUP, note);
 }
 
 int stop_signal() noexcept {

@@ -304,7 +304,7 @@ BEGIN
         GROUP BY f.mno, f.stretch
     ), issues AS (
         SELECT g.mno, 'gap' AS issue, g.slots > health.gap_intervals_high AS is_high, g.starts, g.ends, g.slots AS value,
-               'intervals' AS unit, 'no reading for ' || @extschema@._argo_figure(g.slots / 4) || ' hours' AS detail
+               'intervals' AS unit, 'no reading for ' || @extschema@._argo_figure(g.slots / 4) || ' h' AS detail
         FROM (SELECT g.mno, g.starts, g.ends, ceil(date_part('epoch', g.ends - g.starts) / 900) AS slots
               FROM (SELECT m.mno, coalesce(s.previous + quarter, m.expected_from) AS starts, s.slot AS ends
                     FROM steps AS s JOIN meters AS m ON m.mno = s.mno AND m.judged
@@ -315,11 +315,11 @@ BEGIN
         WHERE g.slots >= health.gap_intervals
         UNION ALL
         SELECT r.mno, 'completeness', r.percent < health.completeness_percent_high, r.expected_from, p.seen_until, r.percent,
-               'percent', @extschema@._argo_figure(r.received) || ' of ' || @extschema@._argo_figure(r.expected) || ' readings are there'
+               'percent', format('%s of %s readings are there', r.received, r.expected)
         FROM received AS r WHERE r.judged AND r.percent < health.completeness_percent
         UNION ALL
         SELECT f.mno, 'flatline', f.hours >= 24, f.starts, f.ends, f.hours, 'hours',
-               'power did not change for ' || @extschema@._argo_figure(f.hours) || ' hours'
+               'power did not change for ' || @extschema@._argo_figure(f.hours) || ' h'
         FROM (SELECT f.*, date_part('epoch', f.ends - f.starts) / 3600 AS hours FROM flat AS f) AS f
         JOIN meters AS m ON m.mno = f.mno AND m.judged
         UNION ALL
@@ -440,7 +440,7 @@ BEGIN
         FROM (SELECT a.mno, 'after hours' AS kind, a.excess AS kwh, a.cost, 'switches off too late or not at all' AS title,
                      'Check its time switch and controls outside business hours' AS action,
                      format('above its base load of %s kW in %s quarter-hours outside business hours',
-                            @extschema@._argo_figure(b.after_kw), a.intervals) AS basis
+                            @extschema@._argo_report_figure(b.after_kw), a.intervals) AS basis
               FROM after AS a JOIN bases AS b ON b.mno = a.mno
               WHERE a.is_significant
               UNION ALL
@@ -448,7 +448,7 @@ BEGIN
                      (b.after_kw - waste.always_on_target * b.working_kw) * a.hours_cost, 'never goes off',
                      'Find out what runs day and night, and switch off what need not',
                      format('%s kW outside business hours, %s kW within; %s %% of that would be usual',
-                            @extschema@._argo_figure(b.after_kw), @extschema@._argo_figure(b.working_kw),
+                            @extschema@._argo_report_figure(b.after_kw), @extschema@._argo_report_figure(b.working_kw),
                             @extschema@._argo_figure(100 * waste.always_on_target))
               FROM after AS a JOIN bases AS b ON b.mno = a.mno
               WHERE b.after_positive >= 0.9 * b.after_count AND b.after_kw >= waste.always_on_ratio * b.working_kw

@@ -39,7 +39,8 @@ BEGIN
                     SELECT jsonb_agg(jsonb_build_object(
                         'rule', f -> 'rule', 'severity', f -> 'severity', 'opens', f -> 'opens',
                         'observed', CASE jsonb_typeof(f -> 'observed') WHEN 'number' THEN f -> 'observed' END,
-                        'threshold', f -> 'threshold', 'metersAffected', f -> 'meters_affected', 'detail', f -> 'detail')
+                        'threshold', f -> 'threshold', 'metersAffected', f -> 'meters_affected',
+                        'detail', @extschema@._argo_report_prose(f ->> 'detail', analysis))
                         ORDER BY place)
                     FROM jsonb_array_elements(gate -> 'flags') WITH ORDINALITY AS flags (f, place)), '[]'),
                 'overrideReason', gate -> 'override_reason',

@@ -34,7 +34,7 @@ AS $$
             SELECT jsonb_agg(jsonb_build_object(
                 'rule', f.rule, 'severity', f.severity, 'meterId', f.meter_id, 'meterName', f.meter_name, 'day', f.day,
                 'observed', CASE WHEN f.observed NOT IN ('NaN', 'Infinity', '-Infinity') THEN f.observed END,
-                'threshold', f.threshold, 'detail', f.detail) ORDER BY f.place)
+                'threshold', f.threshold, 'detail', @extschema@._argo_report_prose(f.detail, $1)) ORDER BY f.place)
             FROM findings AS f WHERE f.place <= 100), '[]'),
         'omittedFindings', (SELECT greatest(count(*) - 100, 0) FROM findings))
     FROM meters AS m

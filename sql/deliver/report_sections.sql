@@ -18,7 +18,8 @@ AS $$
             'meterId', i.meter_id, 'meterName', i.meter_name, 'issue', i.issue, 'severity', i.severity,
             'start', @extschema@._argo_report_time(i.start_time, $1 #>> '{scope,timezone}'),
             'end', @extschema@._argo_report_time(i.end_time, $1 #>> '{scope,timezone}'),
-            'value', i.value, 'unit', i.unit, 'detail', i.detail) ORDER BY i.place) FILTER (WHERE i.place <= 100), '[]'),
+            'value', i.value, 'unit', i.unit, 'detail', @extschema@._argo_report_prose(i.detail, $1)) ORDER BY i.place)
+            FILTER (WHERE i.place <= 100), '[]'),
         'omitted', greatest(count(*) - 100, 0))
     FROM issues AS i
 $$;

@@ -9,16 +9,21 @@ AS $$
         THEN format(CASE WHEN ($1 ->> 'completeness')::double precision > 0 THEN 'The readings of %s hold no energy'
                          ELSE 'No reading arrived from %s' END, w.days)
         ELSE concat(
-            format('%s kWh for %s %s from %s', @extschema@._argo_report_figure(($2 ->> 'energyKwh')::double precision),
-                   @extschema@._argo_report_figure(($2 ->> 'cost')::double precision), $3, w.days),
-            CASE WHEN w.change IS NULL THEN ''
+            format('%s kWh for %s from %s', @extschema@._argo_report_figure(($2 ->> 'energyKwh')::double precision),
+                   @extschema@._argo_report_money(($2 ->> 'cost')::double precision, $3), w.days),
+            -- What is missing would look like a saving.
+            CASE WHEN w.measured < 95 THEN format(', with %s %% of the readings missing', to_char(100 - w.measured, 'FM990.0'))
+                 WHEN w.change IS NULL THEN ''
                  WHEN abs(w.change) < 1 THEN format(', as much as in the %s weeks before', w.weeks)
                  ELSE format(', %s %% %s than in the %s weeks before', to_char(abs(w.change), 'FM999,999,990.0'),
                              CASE WHEN w.change > 0 THEN 'more' ELSE 'less' END, w.weeks) END,
-            CASE WHEN $4 > 0 THEN format('; %s %s a week could be saved', @extschema@._argo_report_figure($4), $3) END) END
+            CASE WHEN $4 > 0 THEN format('; %s a week could be saved', @extschema@._argo_report_money($4, $3)) END) END
     FROM (SELECT @extschema@._argo_days_in_words(($1 #>> '{scope,period_start}')::date,
                                                        ($1 #>> '{scope,period_end}')::date - 1) AS days,
                  $1 #>> '{scope,baseline_weeks}' AS weeks,
+                 -- Of the meters that the site's use is of.
+                 (SELECT 100 * sum(d.received) / nullif(sum(d.expected), 0)
+                  FROM jsonb_to_recordset($1 -> 'daily_use') AS d (expected double precision, received double precision)) AS measured,
                  ($2 ->> 'changePercent')::double precision AS change) AS w
 $$;
 
@@ -31,19 +36,19 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH risks AS (
-        SELECT format('%s: %s', i.meter_name, i.detail) AS text, i.severity, i.meter_id, i.meter_name, 'sensor' AS kind,
-               NULL::double precision AS cost, i.start_time
+        SELECT format('%s: %s', i.meter_name, @extschema@._argo_report_prose(i.detail, $1)) AS text,
+               i.severity, i.meter_id, i.meter_name, 'sensor' AS kind, NULL::double precision AS cost, i.start_time
         FROM jsonb_to_recordset($1 -> 'sensor_health') AS i (meter_id integer, meter_name text, severity text, detail text,
             start_time timestamptz)
         UNION ALL
         -- At night nobody is there to see it.
-        SELECT format('%s used %s kWh more than usual %s', a.meter_name, @extschema@._argo_report_figure(a.excess_kwh),
+        SELECT format('%s used %s kWh more than usual from %s', a.meter_name, @extschema@._argo_report_figure(a.excess_kwh),
                       @extschema@._argo_stretch_in_words(a.start_time, a.end_time, $1 #>> '{scope,timezone}')),
                CASE WHEN a.is_business THEN 'medium' ELSE 'high' END, a.meter_id, a.meter_name, 'event', a.cost, a.start_time
         FROM jsonb_to_recordset($1 -> 'anomalies') AS a (meter_id integer, meter_name text, start_time timestamptz,
             end_time timestamptz, excess_kwh double precision, is_business boolean, cost double precision)
         UNION ALL
-        SELECT format('%s reached %s kW %s', s.meter_name, @extschema@._argo_report_figure(s.peak_kw),
+        SELECT format('%s reached %s kW from %s', s.meter_name, @extschema@._argo_report_figure(s.peak_kw),
                       @extschema@._argo_stretch_in_words(s.start_time, s.end_time, $1 #>> '{scope,timezone}')),
                CASE WHEN s.is_main THEN 'high' ELSE 'medium' END, s.meter_id, s.meter_name, 'event', s.cost, s.start_time
         FROM jsonb_to_recordset($1 -> 'spikes') AS s (meter_id integer, meter_name text, start_time timestamptz,

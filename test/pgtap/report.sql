@@ -4,7 +4,7 @@ SET client_min_messages = error;
 SET TIME ZONE 'Asia/Kathmandu';
 SET jit = off;
 BEGIN;
-SELECT plan(87);
+SELECT plan(118);
 
 DO $$ BEGIN PERFORM argo_setup(); END $$;
 \ir ../suites/validate_data.sql
@@ -98,7 +98,46 @@ SELECT is((SELECT jsonb_array_length(report #> '{sections,quickWins}') FROM repo
     (SELECT count(*) FROM argo_quick_wins('A', '2025-03-03', '2025-03-10')), 'quick wins are those of argo_quick_wins()');
 SELECT is(round(coalesce(pg_temp.report('A', '{summary,totalPotentialSavings,weekly}')::numeric, 0), 9),
     (SELECT round(coalesce(sum(weekly_cost), 0)::numeric, 9) FROM argo_quick_wins('A', '2025-03-03', '2025-03-10')), 'what could be saved is their sum');
-SELECT matches(pg_temp.report('A', '{summary,headline}'), '^[0-9,]+ kWh for [0-9,.]+ USD from 3 to 9 March 2025, ', 'the headline has it in a sentence');
+SELECT matches(pg_temp.report('A', '{summary,headline}'), '^[0-9,]+ kWh for \$[0-9,.]+ from 3 to 9 March 2025, ', 'the headline has it in a sentence');
+
+-- Words: times as people write them, on the site's clock, wherever they come from; what is to be typed stays.
+SELECT is(_argo_report_prose(detail, '{"scope": {"timezone": "America/New_York", "period_end": "2025-03-10"}}'), prose, prose)
+FROM (VALUES
+    ('the last reading is of 2025-03-04 05:00-05:00', 'the last reading is of Tue 4 Mar, 05:00'),
+    ('the last reading is of 2025-03-04T10:00:00Z', 'the last reading is of 2025-03-04T10:00:00Z'),
+    ('the last reading is of 2025-03-04T10:00:00.5+00:00.', 'the last reading is of Tue 4 Mar, 05:00.'),
+    ('no reading for 5.75 h, 2025-03-04 03:45-05:00 to 2025-03-04 09:30-05:00, confirmed absent', 'no reading for 5.75 h, Tue 4 Mar, 03:45 to 09:30, confirmed absent'),
+    ('2025-03-04 23:00-05:00 to 2025-03-05 00:00-05:00; 2024-12-30 01:00-05:00 to 2024-12-30 02:00-05:00',
+     'Tue 4 Mar, 23:00 to Wed 5 Mar, 00:00; Mon 30 Dec 2024, 01:00 to 02:00'),
+    ('2025-03-09 00:30-05:00 to 2025-03-09 04:30-04:00', 'Sun 9 Mar, 00:30 (UTC-5) to 04:30 (UTC-4)'),
+    ('2025-03-09 03:30-04:00 to 2025-03-09 04:30-04:00', 'Sun 9 Mar, 03:30 to 04:30 (UTC-4)'),
+    ('76 % on 2025-03-04: 23 of 96 missing', '76 % on Tue 4 Mar: 23 of 96 missing'),
+    ('76 % on 2024-03-04: 23 of 96 missing', '76 % on Mon 4 Mar 2024: 23 of 96 missing'),
+    ('no pull ever asked for 3 h, 2025-03-04 03:00-05:00 to 2025-03-04 06:00-05:00; type CALL argo_backfill(''A'', ''2025-03-04'', ''2025-03-04'');',
+     'no pull ever asked for 3 h, Tue 4 Mar, 03:00 to 06:00; type CALL argo_backfill(''A'', ''2025-03-04'', ''2025-03-04'');'),
+    ('the API said 2025-02-31 10:00+00:00, on 2025-99-99', 'the API said 2025-02-31 10:00+00:00, on 2025-99-99'),
+    ('no times', 'no times'), (NULL, NULL)
+) AS c (detail, prose);
+SELECT is(_argo_report_prose('until 2025-03-30 01:15+00:00', '{"scope": {"timezone": "Asia/Kathmandu", "period_end": "2025-04-01"}}'), 'until Sun 30 Mar, 07:00', 'in the zone of the report');
+SELECT is(_argo_moment_in_words('2025-04-05 15:30Z', 'Australia/Lord_Howe', 2025), 'Sun 6 Apr, 02:00 (UTC+10:30)', 'an offset with half an hour');
+SELECT is(_argo_report_money(amount, currency), money, money)
+FROM (VALUES (2613.64, 'USD', '$2,614'), (9.3, 'USD', '$9.30'), (99.996, 'USD', '$100'), (0, 'EUR', U&'\20AC0.00'), (-3.5, 'GBP', U&'-\00A33.50'), (1234567, 'CHF', 'CHF 1,234,567')
+) AS c (amount, currency, money);
+SELECT is((SELECT string_agg(_argo_report_figure(figure), ' ' ORDER BY place) FROM (VALUES (0, 1), (0.126, 2), (9.994, 3), (9.996, 4), (99.94, 5), (99.96, 6), (12345.6, 7)) AS c (figure, place)),
+    '0 0.13 9.99 10.0 99.9 100 12,346', 'figures are rounded as on the page');
+
+SELECT is(_argo_report_headline(jsonb_build_object('completeness', 97, 'daily_use', format('[{"expected": 96, "received": 96}, {"expected": 96, "received": %s}]', received)::jsonb,
+        'scope', '{"period_start": "2025-03-03", "period_end": "2025-03-10", "baseline_weeks": 4}'::jsonb),
+    '{"energyKwh": 1000, "cost": 120, "changePercent": -30}', 'USD', NULL), '1,000 kWh for $120 from 3 to 9 March 2025, ' || words, words)
+FROM (VALUES (48, 'with 25.0 % of the readings missing'), (90, '30.0 % less than in the 4 weeks before')) AS c (received, words);
+
+-- What docs/security.md grants for the analysis alone.
+CREATE ROLE argo_test_analyst;
+GRANT SELECT ON readings, site_config, _argo_zones, v_sites, v_meters, v_readings_all TO argo_test_analyst;
+SET LOCAL ROLE argo_test_analyst;
+SELECT lives_ok(format($$SELECT * FROM %I('A', '2025-03-03', '2025-03-10')$$, name), name || ' for a role that may read what it needs')
+FROM unnest(ARRAY['argo_sensor_health', 'argo_after_hours', 'argo_hour_profile', 'argo_anomalies', 'argo_spikes', 'argo_load_summary', 'argo_quick_wins']) AS name;
+RESET ROLE;
 
 -- Byte by byte.
 SELECT is(argo_weekly_report('A', generated_at => :spring)::text, (SELECT report::text FROM reports WHERE site = 'A'), 'again: the same bytes');

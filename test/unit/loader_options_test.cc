@@ -167,8 +167,9 @@ TEST(CommandLine, RefusesWhatCannotBeMeant) {
             "--to does not lie after --from");
   EXPECT_EQ(refusal({"report", "--site", "1", "--start", "2026-03-09", "--end", "2026-03-09"}),
             "--end does not lie after --start");
-  EXPECT_EQ(refusal({"report", "--site", "1", "--html", "a", "--pdf", "a"}),
-            "options exclude each other: two of --out, --html and --pdf name the same file");
+  for (const char* same : {"a", "./a", "b/../a"})
+    EXPECT_EQ(refusal({"report", "--site", "1", "--html", "a", "--pdf", same}),
+              "options exclude each other: two of --out, --html and --pdf name the same file");
   for (const char* time : {"Mon", "Mon 24:00", "Mon 6:00", "Day 06:00", "on 06:00 ", "Mon 06:00Z"})
     EXPECT_EQ(refusal({"report", "--site", "1", "--report-at", time}),
               "invalid value for --report-at: \"" + std::string(time) + "\"");
@@ -176,6 +177,9 @@ TEST(CommandLine, RefusesWhatCannotBeMeant) {
             "invalid value for --view: \"readings\"");
   EXPECT_EQ(refusal({"export", "--view", "v_readings_all", "--from", "2026-03-01"}),
             "missing option --to");
+  EXPECT_EQ(refusal({"export", "--view", "v_readings_monthly", "--from", "2026-03-01T01:00", "--to",
+                     "2026-03-01T02:00"}),
+            "--to does not lie after --from");
   EXPECT_EQ(refusal({"ingest", "--site", "1", "--on-conflict", "maybe"}),
             "invalid value for --on-conflict: \"maybe\"");
   EXPECT_EQ(refusal({"ingest", "--site", "1", "--max-concurrency", "33"}),

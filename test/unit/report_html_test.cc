@@ -181,6 +181,19 @@ TEST(ReportHtml, LeavesHoursEmptyInWhichNothingWasExpected) {
   EXPECT_FALSE(holds(page, "fill=\"url(#profile-wide-gap)\""));
 }
 
+TEST(ReportHtml, TakesMissingReadingsForNoSaving) {
+  json report = sample();
+  report["summary"].update({{"changePercent", -30.0}, {"energyKwh", 14000.0}});
+  EXPECT_TRUE(holds(render(report), "<div class=\"figure less\">"));
+  EXPECT_FALSE(holds(render(report), "of the main meter arrived"));
+  for (int hour = 48; hour < 96; ++hour)
+    report["charts"]["loadProfile"]["points"][hour]["completenessPercent"] = 0;
+  const std::string page = render(report);
+  EXPECT_FALSE(holds(page, "<div class=\"figure less\">"));
+  EXPECT_TRUE(holds(page, ", but readings are missing"));
+  EXPECT_TRUE(holds(page, "of the expected readings of the main meter arrived."));
+}
+
 TEST(ReportHtml, DrawsZeroAsZero) {
   json report = sample();
   for (json& point : report["charts"]["loadProfile"]["points"])
@@ -419,7 +432,7 @@ TEST(ReportHtml, SaysWhatItLeavesOut) {
 }
 
 TEST(ReportHtml, IsBoundWhateverTheTextsAre) {
-  json report = large(250, std::string(10000, '"'));
+  json report = large(250, std::string(2000, '"'));
   each_text(report["sections"], [](json& value) {
     if (!value.get<std::string>().starts_with("2026"))
       value = std::string(5000, '&');
@@ -427,16 +440,115 @@ TEST(ReportHtml, IsBoundWhateverTheTextsAre) {
   expect_sound(render(report), "long texts");
 }
 
+// Returns text with every no-break space as a space.
+std::string spaced(const std::string& text) {
+  return std::regex_replace(text, std::regex("\xC2\xA0"), " ");
+}
+
+// Returns the banner of the sample when it is overridden for a reason.
+std::string overridden(const std::string& banner, const json& reason) {
+  json report = sample();
+  report["metadata"]["gate"].update({{"banner", banner},
+                                     {"overrideReason", reason},
+                                     {"overrideUntil", "2026-03-12T08:00:00-04:00"}});
+  const std::string page = render(report);
+  expect_sound(page, banner);
+  return spaced(between(page, "<div class=\"banner\"", "<ul>"));
+}
+
+TEST(ReportHtml, SaysTheReasonOfAnOverrideOnce) {
+  const std::string reason = "meter 7 is <b>out</b>";
+  for (const std::string& given : {reason, reason + "."}) {
+    const std::string told =
+        overridden("The breaker is open, and overridden: " + reason + ". Judge with care.", given);
+    EXPECT_EQ(occurrences(told, "meter 7 is &lt;b&gt;out&lt;/b&gt;."), 1U) << told;
+    EXPECT_TRUE(told.ends_with("Judge with care. Released by hand until Thu 12 Mar, 08:00."));
+    const std::string untold = overridden("Validation fails: gaps.", given);
+    EXPECT_TRUE(untold.ends_with("Thu 12 Mar, 08:00: meter 7 is &lt;b&gt;out&lt;/b&gt;."));
+  }
+  EXPECT_FALSE(holds(overridden("Validation fails: gaps.", nullptr), "Released by hand"));
+}
+
+TEST(ReportHtml, NamesTheWorstFindingOfEachRuleThatFails) {
+  json report = sample();
+  const std::string banner = spaced(between(render(report), "<div class=\"banner\"", "</div>"));
+  EXPECT_TRUE(holds(banner, "Wed 4 Mar: 96 of 96 missing; <a href=\"#data\">and 3 more</a></li>"));
+  EXPECT_TRUE(holds(banner, "Mon 2 Mar, 00:00 to Thu 5 Mar, 19:45</li>"));
+  report["metadata"]["gate"]["flags"] = {"no object", 7, nullptr, json::object()};
+  expect_sound(render(report), "flags that are none");
+}
+
+TEST(ReportHtml, ShowsTheLongestOfIssuesThatRepeat) {
+  json report = sample();
+  json& issues = report["sections"]["sensorHealth"]["issues"];
+  json issue = issues[0];
+  issue.update({{"issue", "flatline"}, {"severity", "medium"}, {"value", 12.5}, {"unit", "hours"}});
+  issues = json::array({issue});
+  const auto table = [&] {
+    return spaced(between(render(report), "Sensors that need a look", "</table>"));
+  };
+  EXPECT_TRUE(holds(table(), ">12 h 30 min<"));
+  EXPECT_FALSE(holds(table(), "the longest of"));
+  for (const double hours : {16.25, 7.0}) {
+    issue["value"] = hours;
+    issues.push_back(issue);
+  }
+  issue["severity"] = "high";
+  issues.push_back(issue);
+  EXPECT_EQ(occurrences(table(), "<th scope=\"row\""), 2U);
+  EXPECT_TRUE(holds(table(), ">16 h 15 min<"));
+  EXPECT_TRUE(holds(table(), ">the longest of 3<"));
+  EXPECT_FALSE(holds(table(), ">12 h 30 min<"));
+}
+
+// Collects where the lists of a report are, the lists in them as well.
+void lists_of(const json& value, const json::json_pointer& at,
+              std::vector<json::json_pointer>& found) {
+  if (value.is_array() && !value.empty())
+    found.push_back(at);
+  if (value.is_object()) {
+    for (const auto& [key, item] : value.items())
+      lists_of(item, at / key, found);
+  } else if (value.is_array() && !value.empty()) {
+    lists_of(value[0], at / 0, found);
+  }
+}
+
+TEST(ReportHtml, IsBoundOrRefusedHoweverLongItsListsAre) {
+  json report = sample();
+  std::vector<json::json_pointer> lists;
+  lists_of(report, json::json_pointer(), lists);
+  EXPECT_GT(lists.size(), 20U);
+  int refused = 0;
+  for (const json::json_pointer& at : lists) {
+    json longer = report;
+    json& list = longer[at];
+    const json first = list[0];
+    list.insert(list.end(), 2000, first);
+    try {
+      EXPECT_LE(render(longer).size(), kMaxReportHtmlBytes) << at;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.detail(), "Its charts hold more than those of 31 days.");
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 0);
+  report["filling"] = std::string(17'000'000, 'x');
+  EXPECT_THROW(render(report), Error);
+}
+
 TEST(ReportHtml, RefusesWhatIsNoReport) {
   json future = sample();
   future["version"] = 2;
   json odd = sample();
   odd["version"] = "1";
+  json deep = sample();
+  deep["version"] = json::parse(std::string(5000, '[') + std::string(5000, ']'));
   json bare = sample();
   bare.erase("sections");
   for (const std::string& text :
        {std::string(), std::string("{"), std::string("[]"), std::string("null"), std::string("{}"),
-        future.dump(), odd.dump(), bare.dump(), std::string(100000, '[')}) {
+        future.dump(), odd.dump(), deep.dump(), bare.dump(), std::string(100000, '[')}) {
     try {
       report_html(text);
       ADD_FAILURE() << text.substr(0, 40);
