@@ -26,8 +26,8 @@ override with_llvm := no
 .DEFAULT_GOAL := all
 
 # These are scripts; PGXS is left out for them, since it need not be there, and has a `check` itself.
-SCRIPT_GOALS = help deps loader demo demo-stop check check-matrix lint bench-ingest bench-loader bench-refresh bench-report \
-	bench-validate
+SCRIPT_GOALS = help deps loader demo demo-pools demo-stop check check-matrix lint bench-ingest bench-loader bench-pools bench-refresh \
+	bench-report bench-validate
 ifneq ($(filter-out $(SCRIPT_GOALS),$(or $(MAKECMDGOALS),all)),)
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 endif
@@ -75,6 +75,7 @@ help:
 	@echo 'make deps         installs the packages that building and testing need'
 	@echo 'make loader       builds argo-loader, for hosts where extensions cannot be installed'
 	@echo 'make demo         installs, builds, and shows a first result from a simulated API'
+	@echo 'make demo-pools   puts pgbouncer before the demo, with the files of deploy/pgbouncer'
 	@echo 'make demo-stop    stops the demo and removes what it made'
 	@echo 'make check        runs every test'
 	@echo 'make check-matrix the same on PostgreSQL 17 and 18, in Debian roots of their own'
@@ -83,6 +84,7 @@ help:
 	@echo 'make bench-refresh measures refreshes and reads of the views'
 	@echo 'make bench-validate measures the validation, full and incremental'
 	@echo 'make bench-report measures the weekly report and its page'
+	@echo 'make bench-pools  measures a dashboard through its pool while the ETL fills in a backlog'
 	@echo 'make lint         checks format, clang-tidy and shellcheck'
 	@echo 'make clean        removes what was built'
 
@@ -98,6 +100,9 @@ loader:
 
 demo:
 	@scripts/demo start
+
+demo-pools:
+	@scripts/demo-pools
 
 demo-stop:
 	@scripts/demo stop
@@ -128,3 +133,6 @@ bench-validate:
 
 bench-report:
 	@scripts/bench-report
+
+bench-pools:
+	@scripts/bench-pools

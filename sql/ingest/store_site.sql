@@ -106,6 +106,7 @@ BEGIN
     SELECT (SELECT count(*) FROM updated) + (SELECT count(*) FROM added) INTO rows_changed;
     total := total + rows_changed;
 
+    PERFORM @extschema@._argo_lock_channels_for_chunks();
     WITH given AS MATERIALIZED (
         SELECT DISTINCT ON (c.channel_id)
             c.channel_id, nullif(c.channel_name, '') AS channel_name, c.device_id,

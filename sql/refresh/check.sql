@@ -79,7 +79,7 @@ BEGIN
                   DETAIL = 'No view was refreshed.',
                   HINT = format('Use some of: %s, or NULL for all; argo_register_matview() adds one.', (
                       SELECT string_agg(@extschema@._argo_view_label(v.matview), ', ' ORDER BY v.position)
-                      FROM @extschema@._argo_refreshed_views AS v));
+                      FROM @extschema@._argo_refreshed_views AS v WHERE v.is_in_use));
     END IF;
     SELECT c.oid::regclass AS matview, c.relowner AS owner INTO barred
     FROM @extschema@._argo_refreshed_views AS v

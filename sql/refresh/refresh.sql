@@ -27,6 +27,11 @@ DECLARE
     firsts timestamptz[];
     lasts timestamptz[];
     marks_of oid[];
+    equipment integer[];
+    days_of_equipment daterange[];
+    equipment_count bigint;
+    has_marks boolean;
+    since timestamptz;
     kept record;
     digest text;
     first_data timestamptz;
@@ -37,7 +42,7 @@ BEGIN
 
     SELECT coalesce(array_agg(v.matview ORDER BY v.position), '{}') INTO chosen
     FROM @extschema@._argo_refreshed_views AS v
-    WHERE @extschema@._argo_is_named(v.matview, chosen_views);
+    WHERE @extschema@._argo_is_named(v.matview, chosen_views) AND (v.is_in_use OR chosen_views IS NOT NULL);
 
     is_running := NOT pg_try_advisory_xact_lock(hashtextextended(
         'argo_refresh', '@extschema@._argo_refreshed_views'::regclass::oid::bigint));
@@ -48,6 +53,7 @@ BEGIN
         WHERE NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = v.matview);
         DELETE FROM @extschema@._argo_dirty AS d
         WHERE d.matview IS NOT NULL AND NOT EXISTS (SELECT FROM @extschema@._argo_refreshed_views AS v WHERE v.matview = d.matview);
+        -- A trigger turns marks of meters that are taken into such of their equipment.
         -- Marks go before any view is locked. The other way round, a REFRESH by hand that waits for the lock
         -- with an older snapshot would bring old rows back after their marks are gone.
         WITH taken AS (
@@ -59,7 +65,7 @@ BEGIN
             SELECT t.meter_id, t.first_reading, t.last_reading, o.matview
             FROM taken AS t
             CROSS JOIN @extschema@._argo_refreshed_views AS o
-            WHERE t.matview IS NULL AND o.matview <> ALL (chosen)
+            WHERE t.matview IS NULL AND o.matview <> ALL (chosen) AND o.key_kind = 'meter'
         ), left_to_validation AS (
             INSERT INTO @extschema@._argo_unvalidated (meter_id, first_reading, last_reading)
             SELECT t.meter_id, t.first_reading, t.last_reading FROM taken AS t WHERE t.matview IS NULL
@@ -74,7 +80,9 @@ BEGIN
 
     FOR kept IN
         SELECT v.*, @extschema@._argo_view_label(v.matview) AS label, c.relispopulated AS is_populated,
-               c.relfilenode AS file, @extschema@._argo_may_refresh(v.matview) AS is_ours,
+               c.relfilenode AS file, @extschema@._argo_may_refresh(v.matview) AND (
+                   v.key_kind = 'meter' OR has_table_privilege('@extschema@._argo_dirty_equipment', 'SELECT')
+                   AND has_table_privilege('@extschema@._argo_dirty_equipment', 'DELETE')) AS is_ours,
                v.matview IN ('@extschema@.mv_hourly_usage'::regclass, '@extschema@.mv_daily_usage'::regclass) AS is_argos,
                @extschema@._argo_has_key(v.matview) AS has_key, a.atttypid = 'date'::regtype AS is_date,
                @extschema@._argo_range_function(v.range_function, v.meter_column IS NOT NULL) AS source
@@ -100,11 +108,15 @@ BEGIN
         END IF;
 
         digest := md5(pg_get_functiondef(kept.source));
+        has_marks := EXISTS (SELECT FROM unnest(marks_of) AS m (matview)
+                             WHERE kept.key_kind = 'meter' AND (m.matview IS NULL OR m.matview = kept.matview));
+        IF kept.key_kind = 'equipment' AND kept.is_ours THEN
+            has_marks := EXISTS (SELECT FROM @extschema@._argo_dirty_equipment AS d WHERE d.matview = kept.matview);
+        END IF;
         strategy := CASE
             WHEN chosen_strategy = 'full' OR NOT kept.is_populated OR kept.relfilenode IS DISTINCT FROM kept.file
                  OR kept.source_digest IS DISTINCT FROM digest THEN 'full'
-            WHEN chosen_strategy = 'smart' AND NOT EXISTS (
-                SELECT FROM unnest(marks_of) AS m (matview) WHERE m.matview IS NULL OR m.matview = kept.matview) THEN 'skipped'
+            WHEN chosen_strategy = 'smart' AND NOT has_marks THEN 'skipped'
             WHEN kept.source IS NULL OR NOT kept.has_key THEN 'full'
             ELSE 'incremental' END;
         reason := CASE
@@ -121,6 +133,30 @@ BEGIN
             reason := 'permission denied';
         END IF;
         BEGIN
+            IF strategy <> 'skipped' THEN
+                since := CASE WHEN chosen_strategy = 'incremental' THEN (
+                    SELECT least(max(newest."timestamp"), CURRENT_TIMESTAMP) - days * interval '1 day'
+                    FROM @extschema@.channels AS c
+                    CROSS JOIN LATERAL (
+                        SELECT r."timestamp" FROM @extschema@.readings AS r
+                        WHERE r.channel_id = c.channel_id ORDER BY r."timestamp" DESC LIMIT 1) AS newest) END;
+                -- Apart, since it needs rights of its own.
+                IF kept.key_kind = 'equipment' THEN
+                    WITH taken AS (
+                        DELETE FROM @extschema@._argo_dirty_equipment AS d WHERE d.matview = kept.matview
+                        RETURNING d.equipment_id, d.days
+                    )
+                    SELECT array_agg(m.equipment_id), array_agg(m.days), (SELECT count(*) FROM @extschema@.equipment AS e)
+                    INTO equipment, days_of_equipment, equipment_count
+                    FROM (
+                        SELECT t.equipment_id, t.days FROM taken AS t
+                        UNION ALL
+                        -- Days of a site begin within one of those of UTC.
+                        SELECT e.equipment_id, daterange((since AT TIME ZONE 'UTC')::date - 1, NULL)
+                        FROM @extschema@.equipment AS e WHERE since IS NOT NULL
+                    ) AS m;
+                END IF;
+            END IF;
             IF strategy = 'incremental' THEN
                 SELECT s.first_bucket, s.last_bucket INTO first_data, last_data
                 FROM @extschema@._argo_view_span(kept.matview) AS s;
@@ -132,30 +168,31 @@ BEGIN
                        END) AS seconds
                 INTO dirty
                 FROM (
-                    SELECT array_agg(m.meter_id) AS meters, array_agg(m.first_reading) AS firsts, array_agg(m.last_reading) AS lasts
+                    SELECT b.*
                     FROM (
-                        SELECT m.meter_id, m.first_reading, m.last_reading
-                        FROM unnest(marks_of, meters, firsts, lasts) AS m (matview, meter_id, first_reading, last_reading)
-                        WHERE m.matview IS NULL OR m.matview = kept.matview
-                        UNION ALL
-                        SELECT c.channel_id, w.since, 'infinity'
-                        FROM @extschema@.channels AS c
-                        CROSS JOIN (
-                            SELECT least(max(newest."timestamp"), CURRENT_TIMESTAMP) - days * interval '1 day' AS since
-                            FROM @extschema@.channels AS c
-                            CROSS JOIN LATERAL (
-                                SELECT r."timestamp" FROM @extschema@.readings AS r
-                                WHERE r.channel_id = c.channel_id ORDER BY r."timestamp" DESC LIMIT 1) AS newest
-                        ) AS w
-                        WHERE chosen_strategy = 'incremental' AND w.since IS NOT NULL
+                        SELECT array_agg(m.meter_id) AS meters, array_agg(m.first_reading) AS firsts,
+                               array_agg(m.last_reading) AS lasts
+                        FROM (
+                            SELECT m.meter_id, m.first_reading, m.last_reading
+                            FROM unnest(marks_of, meters, firsts, lasts) AS m (matview, meter_id, first_reading, last_reading)
+                            WHERE m.matview IS NULL OR m.matview = kept.matview
+                            UNION ALL
+                            SELECT c.channel_id, since, 'infinity' FROM @extschema@.channels AS c WHERE since IS NOT NULL
+                        ) AS m
+                        WHERE kept.key_kind = 'meter'
                     ) AS m
-                ) AS m
-                CROSS JOIN LATERAL @extschema@._argo_buckets(
-                    kept.bucket_unit, kept.meter_column IS NOT NULL, kept.is_date, m.meters, m.firsts, m.lasts) AS b;
+                    CROSS JOIN LATERAL @extschema@._argo_buckets(
+                        kept.bucket_unit, kept.meter_column IS NOT NULL, kept.is_date, m.meters, m.firsts, m.lasts) AS b
+                    UNION ALL
+                    SELECT b.*
+                    FROM @extschema@._argo_equipment_buckets(kept.bucket_unit, equipment, days_of_equipment) AS b
+                    WHERE kept.key_kind = 'equipment'
+                ) AS b;
                 -- Unknown where the view is empty: then all of it.
                 share := CASE WHEN dirty.seconds IS NULL OR NOT isfinite(first_data) OR NOT isfinite(last_data) THEN 1 ELSE coalesce(
                     dirty.seconds / nullif((extract(epoch FROM last_data) - extract(epoch FROM first_data))
                         * CASE WHEN kept.meter_column IS NULL THEN 1
+                           WHEN kept.key_kind = 'equipment' THEN equipment_count
                            ELSE (SELECT count(*) FROM @extschema@.channels AS c) END, 0), 1) END;
                 IF dirty.starts IS NULL THEN
                     strategy := 'skipped';
@@ -187,7 +224,8 @@ BEGIN
             strategy := 'failed';
             reason := SQLERRM;
         END;
-        IF NOT kept.is_ours OR strategy = 'failed' THEN
+        -- Those of equipment are back, or never went.
+        IF kept.key_kind = 'meter' AND (NOT kept.is_ours OR strategy = 'failed') THEN
             INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading, matview)
             SELECT m.meter_id, m.first_reading, m.last_reading, kept.matview
             FROM unnest(marks_of, meters, firsts, lasts) AS m (matview, meter_id, first_reading, last_reading)

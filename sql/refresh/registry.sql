@@ -128,7 +128,8 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF matview IN ('@extschema@.mv_hourly_usage'::regclass, '@extschema@.mv_daily_usage'::regclass) THEN
+    IF matview IN ('@extschema@.mv_hourly_usage'::regclass, '@extschema@.mv_daily_usage'::regclass)
+       OR EXISTS (SELECT FROM @extschema@._argo_refreshed_views AS v WHERE v.matview = $1 AND v.key_kind = 'equipment') THEN
         RAISE EXCEPTION '% is read by argo''s own views', matview
             USING ERRCODE = '22023', DETAIL = 'It stays registered.',
                   HINT = 'Leave it to argo_refresh(); views => ARRAY[...] chooses what a call refreshes.';

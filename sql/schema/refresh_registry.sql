@@ -7,6 +7,8 @@ CREATE TABLE @extschema@._argo_refreshed_views (
     bucket_column text NOT NULL,
     bucket_unit text CHECK (bucket_unit IN ('hour', 'day', 'week', 'month', 'quarter', 'year')),
     meter_column text,
+    key_kind text NOT NULL DEFAULT 'meter' CHECK (key_kind IN ('meter', 'equipment')),
+    is_in_use boolean NOT NULL DEFAULT true,
     range_function text,
     relfilenode oid,
     source_digest text,
@@ -23,6 +25,9 @@ COMMENT ON COLUMN @extschema@._argo_refreshed_views.bucket_column IS
     'Start of the row''s stretch of time: timestamptz, or date for whole days and more.';
 COMMENT ON COLUMN @extschema@._argo_refreshed_views.bucket_unit IS 'How long that stretch is, by the site''s clock.';
 COMMENT ON COLUMN @extschema@._argo_refreshed_views.meter_column IS 'Column that holds the meter, an integer; NULL: rows are not per meter.';
+COMMENT ON COLUMN @extschema@._argo_refreshed_views.key_kind IS
+    'meter, or equipment: what the meter column holds, and whose marks count: those of _argo_dirty_equipment.';
+COMMENT ON COLUMN @extschema@._argo_refreshed_views.is_in_use IS 'False: of equipment, and there never was any; refreshed only by name.';
 COMMENT ON COLUMN @extschema@._argo_refreshed_views.range_function IS
     'Qualified name of the function that gives the rows for a range of readings; NULL: only full refreshes.';
 COMMENT ON COLUMN @extschema@._argo_refreshed_views.relfilenode IS
@@ -38,19 +43,29 @@ RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    overtaken record;
 BEGIN
     -- Under an older snapshot than that of the last refresh this fails with 40001.
     PERFORM FROM @extschema@._argo_refreshed_views AS v WHERE v.matview = to_regclass($1) FOR SHARE;
-    INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading, matview)
-    SELECT c.channel_id, '-infinity', 'infinity', v.matview
+    SELECT v.matview, v.key_kind INTO overtaken
     FROM @extschema@._argo_refreshed_views AS v
-    CROSS JOIN @extschema@.channels AS c
     WHERE v.matview = to_regclass($1)
       AND v.refreshed_by IS DISTINCT FROM pg_current_xact_id_if_assigned()
       AND NOT pg_visible_in_snapshot(v.refreshed_by, seen)
       -- In a restored database it may be a number that this server has yet to reach.
       AND v.refreshed_by < pg_snapshot_xmax(pg_current_snapshot());
-    RETURN FOUND;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    IF overtaken.key_kind = 'equipment' THEN
+        INSERT INTO @extschema@._argo_dirty_equipment (equipment_id, days, matview)
+        SELECT e.equipment_id, daterange(NULL, NULL), overtaken.matview FROM @extschema@.equipment AS e;
+    ELSE
+        INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading, matview)
+        SELECT c.channel_id, '-infinity', 'infinity', overtaken.matview FROM @extschema@.channels AS c;
+    END IF;
+    RETURN true;
 END
 $$;
 REVOKE ALL ON FUNCTION @extschema@._argo_overtaken(text, pg_snapshot) FROM PUBLIC;

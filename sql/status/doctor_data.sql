@@ -288,14 +288,15 @@ BEGIN
     SELECT NULL::text, 2, format('%s is not populated', v.matview), again
     FROM @extschema@._argo_refreshed_views AS v
     JOIN pg_class AS c ON c.oid = v.matview
-    WHERE NOT c.relispopulated
+    WHERE NOT c.relispopulated AND v.is_in_use
     ORDER BY v.position;
     SELECT count(*) INTO marks
     FROM @extschema@._argo_dirty AS d
     WHERE given IS NULL
        OR EXISTS (SELECT FROM @extschema@.channels AS c WHERE c.channel_id = d.meter_id AND c.organization_id = given);
     -- The oldest: one view that is left behind is enough.
-    SELECT min(coalesce(v.refreshed_at, '-infinity')) INTO refreshed FROM @extschema@._argo_refreshed_views AS v;
+    SELECT min(coalesce(v.refreshed_at, '-infinity')) INTO refreshed FROM @extschema@._argo_refreshed_views AS v
+    WHERE v.key_kind = 'meter';
     RETURN QUERY VALUES (NULL,
         CASE WHEN marks >= many OR (marks > 0 AND refreshed < clock_timestamp() - interval '1 day') THEN 1 ELSE 0 END,
         format('%s marks wait; %s', marks, coalesce(

@@ -18,7 +18,7 @@ SELECT
         WHEN v.duration_ms > 60000 THEN format('the last refresh took %s s', round(v.duration_ms / 1000))
     END AS warning
 FROM @extschema@._argo_refreshed_views AS v
-JOIN pg_class AS c ON c.oid = v.matview
+JOIN pg_class AS c ON c.oid = v.matview AND v.is_in_use
 CROSS JOIN LATERAL (
     -- Hours of UTC; where all of a meter is marked, as far as there is anything to recompute.
     SELECT coalesce(sum(extract(epoch FROM

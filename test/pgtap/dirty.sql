@@ -84,9 +84,14 @@ RESET ROLE;
 SELECT is(pg_temp.marks(), '3: 2025-06-03 06:00 - 2025-06-03 06:00', 'that inserts one of two: that one');
 
 SET LOCAL ROLE argo_test_inserter;
+\if :is_hypertable
+INSERT INTO readings (channel_id, "timestamp") VALUES (3, 'infinity');
+\else
 INSERT INTO readings (channel_id, "timestamp") VALUES (3, '-infinity'), (3, 'infinity');
+\endif
 RESET ROLE;
-SELECT is(pg_temp.marks(), '3: -infinity - -infinity; 3: infinity - infinity', 'an instant that is none is marked as it is');
+SELECT matches(pg_temp.marks(), CASE WHEN :is_hypertable = 1 THEN '' ELSE '^3: -infinity - -infinity; ' END || '3: infinity - infinity$',
+    'an instant that is none is marked as it is');
 DELETE FROM readings WHERE NOT isfinite("timestamp");
 DELETE FROM _argo_dirty;
 
@@ -118,18 +123,18 @@ UPDATE readings SET energy_kwh = 8 WHERE channel_id = 99;
 RESET ROLE;
 SELECT is(pg_temp.marks(), 'none', 'of no row: none');
 SET LOCAL ROLE argo_test_updater;
-UPDATE readings SET "timestamp" = '2025-06-09 12:00Z' WHERE channel_id = 1 AND "timestamp" = '2025-06-01 12:15Z';
+UPDATE readings SET "timestamp" = '2025-06-04 12:00Z' WHERE channel_id = 1 AND "timestamp" = '2025-06-01 12:15Z';
 RESET ROLE;
-SELECT is(pg_temp.marks(), '1: 2025-06-01 12:15 - 2025-06-01 12:15; 1: 2025-06-09 12:00 - 2025-06-09 12:00',
+SELECT is(pg_temp.marks(), '1: 2025-06-01 12:15 - 2025-06-01 12:15; 1: 2025-06-04 12:00 - 2025-06-04 12:00',
     'UPDATE that moves a reading in time: where it was and where it is');
 SET LOCAL ROLE argo_test_updater;
-UPDATE readings SET "timestamp" = "timestamp" + interval '3 hours' WHERE channel_id = 1 AND "timestamp" = '2025-06-09 12:00Z';
+UPDATE readings SET "timestamp" = "timestamp" + interval '3 hours' WHERE channel_id = 1 AND "timestamp" = '2025-06-04 12:00Z';
 RESET ROLE;
-SELECT is(pg_temp.marks(), '1: 2025-06-09 12:00 - 2025-06-09 15:00', 'within a day: one mark over both');
+SELECT is(pg_temp.marks(), '1: 2025-06-04 12:00 - 2025-06-04 15:00', 'within a day: one mark over both');
 SET LOCAL ROLE argo_test_updater;
-UPDATE readings SET channel_id = 5 WHERE channel_id = 1 AND "timestamp" = '2025-06-09 15:00Z';
+UPDATE readings SET channel_id = 5 WHERE channel_id = 1 AND "timestamp" = '2025-06-04 15:00Z';
 RESET ROLE;
-SELECT is(pg_temp.marks(), '1: 2025-06-09 15:00 - 2025-06-09 15:00; 5: 2025-06-09 15:00 - 2025-06-09 15:00',
+SELECT is(pg_temp.marks(), '1: 2025-06-04 15:00 - 2025-06-04 15:00; 5: 2025-06-04 15:00 - 2025-06-04 15:00',
     'to another meter: both meters');
 
 SET LOCAL ROLE argo_test_deleter;

@@ -1,6 +1,6 @@
 -- The extension comes and goes; the data is the user's and stays.
 BEGIN;
-SELECT plan(27);
+SELECT plan(30);
 SET client_min_messages = error;
 
 SELECT set_eq($$
@@ -46,7 +46,7 @@ SELECT lives_ok('DROP EXTENSION argo', 'without them the extension goes without 
 SELECT set_eq('SELECT * FROM readings', 'SELECT * FROM kept', 'no reading is lost');
 SELECT set_eq('SELECT * FROM v_readings_daily', 'SELECT * FROM kept_days', 'the views still work');
 SELECT lives_ok('REFRESH MATERIALIZED VIEW CONCURRENTLY ' || matview, 'so does ' || matview)
-FROM unnest(ARRAY['mv_hourly_usage', 'mv_daily_usage']) AS matview;
+FROM unnest(ARRAY['mv_hourly_usage', 'mv_daily_usage', 'mv_daily_ahu_costs', 'mv_daily_ahu_kwh', 'mv_monthly_ahu_costs']) AS matview;
 SELECT lives_ok($$UPDATE organizations SET timezone = 'Europe/London'$$, 'so do the triggers');
 SELECT lives_ok('CREATE EXTENSION argo', 'the extension comes back');
 SELECT is_empty($$SELECT * FROM argo_setup() WHERE action <> 'unchanged'$$, 'and takes up the tables as they are');

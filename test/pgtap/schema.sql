@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = warning;
 BEGIN;
-SELECT plan(60);
+SELECT plan(83);
 
 DO $$ BEGIN PERFORM argo_setup(); END $$;
 
@@ -66,6 +66,20 @@ SELECT results_eq($$SELECT * FROM pg_temp.columns('rejected_readings')$$, ARRAY[
 SELECT results_eq($$SELECT * FROM pg_temp.columns('_argo_dirty')$$, ARRAY[
     'meter_id integer not null', 'first_reading timestamp with time zone not null',
     'last_reading timestamp with time zone not null', 'matview regclass'], 'columns of the dirty log');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('tariffs')$$, ARRAY[
+    'tariff_id integer not null identity', 'site_id text not null', 'utility text not null', 'unit text not null default ''kWh''::text',
+    'kwh_per_unit double precision not null', 'rate double precision not null', 'currency text not null default ''USD''::text', 'valid_from date',
+    'valid_to date', 'time_of_use jsonb', 'hourly_rates double precision[] default _argo_hourly_rates(rate, time_of_use)',
+    'created_at timestamp with time zone default CURRENT_TIMESTAMP'], 'columns of tariffs');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('equipment')$$, ARRAY[
+    'equipment_id integer not null identity', 'site_id text not null', 'equipment_name text not null', 'kind text not null default ''AHU''::text',
+    'created_at timestamp with time zone default CURRENT_TIMESTAMP'], 'columns of equipment');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('equipment_meters')$$, ARRAY[
+    'mapping_id integer not null identity', 'equipment_id integer not null', 'meter_id integer not null', 'utility text not null', 'coil text',
+    'share double precision not null default 1', 'valid_from date', 'valid_to date', 'created_at timestamp with time zone default CURRENT_TIMESTAMP'],
+    'columns of equipment_meters');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('_argo_dirty_equipment')$$, ARRAY[
+    'equipment_id integer not null', 'days daterange not null', 'matview regclass not null'], 'columns of the marks of equipment');
 SELECT results_eq($$SELECT * FROM pg_temp.columns('refresh_log')$$, ARRAY[
     'id bigint not null identity', 'view text', 'strategy text not null', 'reason text', 'rows_examined bigint',
     'inserted bigint', 'updated bigint', 'deleted bigint', 'duration_ms double precision',
@@ -132,6 +146,22 @@ SELECT results_eq($$SELECT * FROM pg_temp.indexes('mv_daily_usage')$$, ARRAY[
 SELECT results_eq($$SELECT * FROM pg_temp.indexes('_argo_dirty')$$, ARRAY[
     'CREATE INDEX idx_argo_dirty_meter ON _argo_dirty USING btree (meter_id)'],
     'indexes of the dirty log, none of them unique');
+SELECT results_eq($$SELECT * FROM pg_temp.indexes('tariffs')$$, ARRAY[
+    'CREATE INDEX tariffs_one_in_force ON tariffs USING gist (_argo_key_range(site_id), _argo_key_range(utility), daterange(valid_from, valid_to))',
+    'CREATE UNIQUE INDEX tariffs_pkey ON tariffs USING btree (tariff_id)'], 'indexes of tariffs');
+SELECT results_eq($$SELECT * FROM pg_temp.indexes('equipment_meters')$$, ARRAY[
+    'CREATE INDEX equipment_meters_once ON equipment_meters USING gist (int8range((equipment_id)::bigint, (equipment_id)::bigint, ''[]''::text), int8range((meter_id)::bigint, (meter_id)::bigint, ''[]''::text), _argo_key_range(utility), daterange(valid_from, valid_to))',
+    'CREATE INDEX idx_equipment_meters_equipment ON equipment_meters USING btree (equipment_id)',
+    'CREATE INDEX idx_equipment_meters_meter ON equipment_meters USING btree (meter_id)',
+    'CREATE UNIQUE INDEX equipment_meters_pkey ON equipment_meters USING btree (mapping_id)'], 'indexes of equipment_meters');
+SELECT results_eq($$SELECT * FROM pg_temp.indexes('mv_daily_ahu_costs')$$, ARRAY[
+    'CREATE INDEX idx_mv_daily_ahu_costs_day ON mv_daily_ahu_costs USING btree (day)',
+    'CREATE UNIQUE INDEX idx_mv_daily_ahu_costs_unique ON mv_daily_ahu_costs USING btree (equipment_id, day)'], 'indexes of mv_daily_ahu_costs');
+SELECT results_eq($$SELECT * FROM pg_temp.indexes('mv_daily_ahu_kwh')$$, ARRAY[
+    'CREATE INDEX idx_mv_daily_ahu_kwh_day ON mv_daily_ahu_kwh USING btree (day)',
+    'CREATE UNIQUE INDEX idx_mv_daily_ahu_kwh_unique ON mv_daily_ahu_kwh USING btree (equipment_id, day)'], 'indexes of mv_daily_ahu_kwh');
+SELECT results_eq($$SELECT * FROM pg_temp.indexes('mv_monthly_ahu_costs')$$, ARRAY[
+    'CREATE UNIQUE INDEX idx_mv_monthly_ahu_costs_unique ON mv_monthly_ahu_costs USING btree (equipment_id, month)'], 'indexes of mv_monthly_ahu_costs');
 SELECT results_eq($$SELECT * FROM pg_temp.indexes('refresh_log')$$, ARRAY[
     'CREATE UNIQUE INDEX refresh_log_pkey ON refresh_log USING btree (id)'], 'indexes of refresh_log');
 SELECT results_eq($$SELECT * FROM pg_temp.indexes('weekly_reports')$$, ARRAY[
@@ -190,15 +220,44 @@ SELECT results_eq($$SELECT * FROM pg_temp.columns('v_refresh_status')$$, ARRAY[
     'view text', 'last_data timestamp with time zone', 'days_behind integer', 'dirty_hours bigint',
     'last_refresh timestamp with time zone', 'strategy text', 'duration_ms double precision', 'warning text'],
     'columns of v_refresh_status');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('mv_daily_ahu_costs')$$, ARRAY['equipment_id integer', 'site_id text', 'day date', 'steam_cost double precision', 'cold_water_cost double precision', 'electricity_cost double precision',
+    'total_cost double precision', 'currency text', 'without_tariff text[]', 'kwh_without_tariff double precision', 'completeness double precision',
+    'reading_count bigint', 'expected_count bigint'],
+    'columns of mv_daily_ahu_costs');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('v_daily_ahu_costs')$$, ARRAY['equipment_id integer', 'equipment_name text', 'kind text', 'site_id text', 'site_name text',
+    'day date', 'steam_cost double precision', 'cold_water_cost double precision', 'electricity_cost double precision',
+    'total_cost double precision', 'currency text', 'without_tariff text[]', 'kwh_without_tariff double precision', 'completeness double precision',
+    'reading_count bigint', 'expected_count bigint'], 'columns of v_daily_ahu_costs');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('mv_daily_ahu_kwh')$$, ARRAY['equipment_id integer', 'site_id text', 'day date', 'hcv_kwh double precision', 'dh_hcv_kwh double precision', 'ccv_kwh double precision', 'pc_ccv_kwh double precision',
+    'steam_kwh double precision', 'cold_water_kwh double precision', 'electricity_kwh double precision', 'completeness double precision',
+    'reading_count bigint', 'expected_count bigint'],
+    'columns of mv_daily_ahu_kwh');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('v_daily_ahu_kwh')$$, ARRAY['equipment_id integer', 'equipment_name text', 'kind text', 'site_id text', 'site_name text',
+    'day date', 'hcv_kwh double precision', 'dh_hcv_kwh double precision', 'ccv_kwh double precision', 'pc_ccv_kwh double precision',
+    'steam_kwh double precision', 'cold_water_kwh double precision', 'electricity_kwh double precision', 'completeness double precision',
+    'reading_count bigint', 'expected_count bigint'], 'columns of v_daily_ahu_kwh');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('mv_monthly_ahu_costs')$$, ARRAY['equipment_id integer', 'site_id text', 'month date', 'steam_cost double precision', 'cold_water_cost double precision', 'electricity_cost double precision',
+    'total_cost double precision', 'currency text', 'days_without_tariff integer', 'kwh_without_tariff double precision', 'day_count integer',
+    'completeness double precision', 'reading_count bigint', 'expected_count bigint'],
+    'columns of mv_monthly_ahu_costs');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('v_monthly_ahu_costs')$$, ARRAY['equipment_id integer', 'equipment_name text', 'kind text', 'site_id text', 'site_name text',
+    'month date', 'steam_cost double precision', 'cold_water_cost double precision', 'electricity_cost double precision',
+    'total_cost double precision', 'currency text', 'days_without_tariff integer', 'kwh_without_tariff double precision', 'day_count integer',
+    'completeness double precision', 'reading_count bigint', 'expected_count bigint'], 'columns of v_monthly_ahu_costs');
+SELECT results_eq($$SELECT * FROM pg_temp.columns('v_equipment')$$, ARRAY['equipment_id integer', 'equipment_name text', 'kind text', 'site_id text',
+    'site_name text', 'meter_count bigint', 'utilities text[]', 'problem text'], 'columns of v_equipment');
 SELECT has_materialized_view('public', name, name || ' is a real materialized view')
-FROM unnest(ARRAY['mv_hourly_usage', 'mv_daily_usage']::name[]) AS m (name);
+FROM unnest(ARRAY['mv_hourly_usage', 'mv_daily_usage', 'mv_daily_ahu_costs', 'mv_daily_ahu_kwh', 'mv_monthly_ahu_costs']::name[]) AS m (name);
 SELECT ok(relispopulated, relname || ' is populated from the start')
-FROM pg_class WHERE oid IN ('public.mv_hourly_usage'::regclass, 'public.mv_daily_usage'::regclass) ORDER BY relname;
-SELECT results_eq($$SELECT matview::text, bucket_column, bucket_unit, meter_column, range_function::regproc::text
+FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'm' ORDER BY relname;
+SELECT results_eq($$SELECT matview::text, bucket_column, bucket_unit, meter_column, key_kind, is_in_use, range_function::regproc::text
     FROM _argo_refreshed_views ORDER BY position$$, $$VALUES
-    ('mv_hourly_usage', 'hour', 'hour', 'meter_id', '_argo_hourly_usage'),
-    ('mv_daily_usage', 'day', 'day', 'meter_id', '_argo_daily_usage')$$,
-    'both are registered, the hours before the days that are made of them');
+    ('mv_hourly_usage', 'hour', 'hour', 'meter_id', 'meter', true, '_argo_hourly_usage'),
+    ('mv_daily_usage', 'day', 'day', 'meter_id', 'meter', true, '_argo_daily_usage'),
+    ('mv_daily_ahu_costs', 'day', 'day', 'equipment_id', 'equipment', false, '_argo_daily_ahu_costs'),
+    ('mv_daily_ahu_kwh', 'day', 'day', 'equipment_id', 'equipment', false, '_argo_daily_ahu_kwh'),
+    ('mv_monthly_ahu_costs', 'month', 'month', 'equipment_id', 'equipment', false, '_argo_monthly_ahu_costs')$$,
+    'all are registered, what others are made of first; those of equipment are not in use before there is any');
 SELECT results_eq($$SELECT (t.tgrelid::regclass || ': ' || t.tgname) COLLATE "default" FROM pg_trigger t
     WHERE t.tgfoid IN ('_argo_mark_readings'::regproc, '_argo_mark_channels'::regproc, '_argo_mark_zoned_sites'::regproc)
     ORDER BY 1$$, ARRAY[
@@ -206,6 +265,17 @@ SELECT results_eq($$SELECT (t.tgrelid::regclass || ': ' || t.tgname) COLLATE "de
     'channels: _argo_channels_inserted', 'channels: _argo_channels_updated',
     'readings: _argo_readings_deleted', 'readings: _argo_readings_inserted', 'readings: _argo_readings_truncated',
     'readings: _argo_readings_updated'], 'the triggers of the dirty log');
+SELECT results_eq($$SELECT (t.tgrelid::regclass || ': ' || t.tgname) COLLATE "default" FROM pg_trigger t
+    WHERE t.tgfoid IN ('_argo_mark_tariffs'::regproc, '_argo_mark_mappings'::regproc, '_argo_mark_equipment'::regproc, '_argo_pass_marks'::regproc,
+        '_argo_mark_zoned_equipment'::regproc, '_argo_check_tariff'::regproc, '_argo_check_equipment'::regproc, '_argo_check_equipment_meter'::regproc)
+    ORDER BY t.tgrelid::regclass::text COLLATE "C", t.tgname$$, ARRAY[
+    '_argo_dirty: _argo_marks_passed', '_argo_zones: _argo_zones_marked_equipment',
+    'equipment: _argo_equipment_checked', 'equipment: _argo_equipment_deleted', 'equipment: _argo_equipment_inserted',
+    'equipment: _argo_equipment_truncated', 'equipment: _argo_equipment_updated',
+    'equipment_meters: _argo_equipment_meters_checked', 'equipment_meters: _argo_equipment_meters_deleted',
+    'equipment_meters: _argo_equipment_meters_inserted', 'equipment_meters: _argo_equipment_meters_truncated',
+    'equipment_meters: _argo_equipment_meters_updated', 'tariffs: _argo_tariffs_checked', 'tariffs: _argo_tariffs_deleted',
+    'tariffs: _argo_tariffs_inserted', 'tariffs: _argo_tariffs_truncated', 'tariffs: _argo_tariffs_updated'], 'and those of equipment');
 
 INSERT INTO organizations (organization_id, organization_name) VALUES ('1', 'One');
 INSERT INTO channels (channel_id, channel_name, organization_id) VALUES (1, 'Main', '1');

@@ -9,7 +9,6 @@
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <sstream>
 
 #include "core/error.h"
@@ -48,6 +47,14 @@ std::string between(const std::string& page, const std::string& from, const std:
   return start == std::string::npos ? "" : page.substr(start, page.find(to, start) - start);
 }
 
+// Returns text with another one in every place of some part of it.
+std::string replaced(std::string text, const std::string& part, const std::string& other) {
+  for (std::size_t at = text.find(part); at != std::string::npos;
+       at = text.find(part, at + other.size()))
+    text.replace(at, part.size(), other);
+  return text;
+}
+
 // What every page must be, whatever the report.
 void expect_sound(const std::string& page, const std::string& about) {
   const MarkupCheck check(page);
@@ -75,10 +82,9 @@ void expect_sound(const std::string& page, const std::string& about) {
     for (std::string id; words >> id;)
       EXPECT_TRUE(check.ids().contains(id)) << about << ": " << id;
   }
-  const std::string text = std::regex_replace(page, std::regex("http://www.w3.org/[0-9a-z/]*"), "");
-  EXPECT_FALSE(holds(between(text, "<style>", "</style>"), "url(")) << about;
+  EXPECT_FALSE(holds(between(page, "<style>", "</style>"), "url(")) << about;
   for (const char* number : {">nan<", ">inf<", ">null<", "NaN", "\"nan", "-nan", "\"inf"})
-    EXPECT_FALSE(holds(text, number)) << about << ": " << number;
+    EXPECT_FALSE(holds(page, number)) << about << ": " << number;
 }
 
 TEST(ReportHtml, IsSoundForEverySample) {
@@ -162,9 +168,11 @@ TEST(ReportHtml, HatchesWhatIsMissingAndBreaksTheLine) {
   EXPECT_EQ(occurrences(chart, "fill=\"url(#profile-wide-gap)\""), 3U);
   EXPECT_EQ(occurrences(chart, "<title>No readings: "), 2U);
   EXPECT_EQ(occurrences(chart, "<title>Some readings missing: "), 1U);
-  std::smatch line;
-  ASSERT_TRUE(std::regex_search(chart, line, std::regex("<path d=\"([^\"]*)\" class=\"s-use\"")));
-  EXPECT_EQ(occurrences(line[1], "M"), 3U);
+  const std::size_t end = chart.find("\" class=\"s-use\"");
+  ASSERT_NE(end, std::string::npos);
+  const std::size_t start = chart.rfind("<path d=\"", end);
+  ASSERT_NE(start, std::string::npos);
+  EXPECT_EQ(occurrences(chart.substr(start, end - start), "M"), 3U);
 }
 
 TEST(ReportHtml, LeavesHoursEmptyInWhichNothingWasExpected) {
@@ -289,7 +297,7 @@ TEST(ReportHtml, EscapesWhateverTextThereIs) {
     for (json& meter : report["sections"]["load"]["meters"])
       meter["meterName"] = text;
     report["metadata"]["site"]["name"] = text;
-    expect_sound(std::regex_replace(render(report), std::regex("https://example.com"), ""), text);
+    expect_sound(replaced(render(report), "https://example.com", ""), text);
   }
 }
 
@@ -426,8 +434,7 @@ TEST(ReportHtml, SaysWhatItLeavesOut) {
   for (const char* name : {"x", "\"'<>&\"'<>&\"'<>&\"'<>&\"'<>&\"'<>&\"'<>&\"'<>&\"'<>&\"'<>&"}) {
     const std::string page = render(large(1000, name));
     expect_sound(page, name);
-    EXPECT_TRUE(std::regex_search(between(page, "id=\"meters\"", "</section>"),
-                                  std::regex("[0-9,]+ more are left out here")));
+    EXPECT_TRUE(holds(between(page, "id=\"meters\"", "</section>"), " more are left out here"));
   }
 }
 
@@ -442,7 +449,7 @@ TEST(ReportHtml, IsBoundWhateverTheTextsAre) {
 
 // Returns text with every no-break space as a space.
 std::string spaced(const std::string& text) {
-  return std::regex_replace(text, std::regex("\xC2\xA0"), " ");
+  return replaced(text, "\xC2\xA0", " ");
 }
 
 // Returns the banner of the sample when it is overridden for a reason.
@@ -542,13 +549,15 @@ TEST(ReportHtml, RefusesWhatIsNoReport) {
   future["version"] = 2;
   json odd = sample();
   odd["version"] = "1";
-  json deep = sample();
-  deep["version"] = json::parse(std::string(5000, '[') + std::string(5000, ']'));
+  json versionless = sample();
+  versionless.erase("version");
+  const std::string deep = "{\"version\":" + std::string(100000, '[') + std::string(100000, ']') +
+                           "," + versionless.dump().substr(1);
   json bare = sample();
   bare.erase("sections");
   for (const std::string& text :
        {std::string(), std::string("{"), std::string("[]"), std::string("null"), std::string("{}"),
-        future.dump(), odd.dump(), deep.dump(), bare.dump(), std::string(100000, '[')}) {
+        future.dump(), odd.dump(), deep, bare.dump(), std::string(100000, '[')}) {
     try {
       report_html(text);
       ADD_FAILURE() << text.substr(0, 40);
