@@ -92,8 +92,8 @@ BEGIN
         CROSS JOIN LATERAL (SELECT greatest(p.starts, date_bin(quarter, first.at, epoch)) AS expected_from) AS x
         WHERE m.site_id = site
     ), week AS MATERIALIZED (
-        SELECT d.isodow * 24 - 24 + h.hour AS how, h.hour >= (business ->> 'start')::integer
-                   AND h.hour < (business ->> 'end')::integer AND d.is_business_day AS is_business, d.is_business_day,
+        SELECT d.isodow * 24 - 24 + h.hour AS how, d.is_business_day,
+               -- Before, in or after business hours: 0, 1 or 2.
                (h.hour >= (business ->> 'start')::integer)::integer + (h.hour >= (business ->> 'end')::integer)::integer AS part,
                coalesce((SELECT (t.period ->> 'rate_per_kwh')::double precision
                          FROM jsonb_array_elements(nullif(config -> 'time_of_use', 'null')) WITH ORDINALITY AS t (period, place)
@@ -105,7 +105,7 @@ BEGIN
         CROSS JOIN generate_series(0, 23) AS h (hour)
     ), slots AS MATERIALIZED (
         SELECT l.slot, l.local::date - p.baseline_day AS day, w.how, l.slot >= p.starts AS is_current,
-               l.local - timezone('UTC', l.slot) AS ahead, d.is_business_day, w.is_business AND d.is_business_day AS is_business,
+               l.local - timezone('UTC', l.slot) AS ahead, d.is_business_day,
                CASE WHEN d.is_business_day THEN w.part ELSE 0 END AS part
         -- OFFSET: the local time of each is found once.
         FROM (SELECT s.slot, s.slot AT TIME ZONE zone AS local
@@ -119,9 +119,9 @@ BEGIN
                -- In seconds: an interval with days is added slowly.
                make_interval(secs => date_part('epoch', l.local - date_trunc('week', l.local) - (s.starts - monday))
                                      + m.mno * 604800) AS key_shift
-        FROM (SELECT s.day, s.is_current, s.is_business_day, s.is_business, s.ahead, min(s.slot) AS starts,
+        FROM (SELECT s.day, s.is_current, s.is_business_day, s.part = 1 AS is_business, s.ahead, min(s.slot) AS starts,
                      max(s.slot) + quarter AS ends, row_number() OVER (PARTITION BY s.day ORDER BY min(s.slot)) AS place
-              FROM slots AS s GROUP BY s.day, s.is_current, s.is_business_day, s.is_business, s.part, s.ahead) AS s
+              FROM slots AS s GROUP BY s.day, s.is_current, s.is_business_day, s.part, s.ahead) AS s
         CROSS JOIN LATERAL (SELECT s.starts AT TIME ZONE zone AS local) AS l
         CROSS JOIN meters AS m
         CROSS JOIN LATERAL (
