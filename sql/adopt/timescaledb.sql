@@ -415,15 +415,7 @@ BEGIN
         PERFORM @extschema@._argo_lock_for_chunks('ACCESS EXCLUSIVE',
             format('SELECT * FROM @extschema@.argo_drop_readings(%L);', before));
     END IF;
-    EXECUTE $query$
-        SELECT min(c.range_start), max(c.range_end) FROM timescaledb_information.chunks AS c
-        WHERE format('%I.%I', c.hypertable_schema, c.hypertable_name)::regclass = '@extschema@.readings'::regclass
-          AND c.range_end <= $1
-    $query$ INTO oldest, newest USING before;
-    IF newest IS NULL THEN
-        RETURN;
-    END IF;
-    RETURN QUERY EXECUTE $query$
+    FOR chunk, range, bytes, action IN EXECUTE $query$
         SELECT format('%I.%I', c.chunk_schema, c.chunk_name), tstzrange(c.range_start, c.range_end),
                pg_total_relation_size(format('%I.%I', c.chunk_schema, c.chunk_name)::regclass),
                CASE WHEN $2 THEN 'dry run' ELSE 'dropped' END
@@ -431,8 +423,12 @@ BEGIN
         WHERE format('%I.%I', c.hypertable_schema, c.hypertable_name)::regclass = '@extschema@.readings'::regclass
           AND c.range_end <= $1
         ORDER BY c.range_start
-    $query$ USING before, dry_run;
-    IF dry_run THEN
+    $query$ USING before, dry_run LOOP
+        oldest := coalesce(oldest, lower(range));
+        newest := upper(range);
+        RETURN NEXT;
+    END LOOP;
+    IF dry_run OR newest IS NULL THEN
         RETURN;
     END IF;
     -- No trigger sees chunks go.
