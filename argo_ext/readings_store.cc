@@ -117,26 +117,33 @@ Stored ReadingsStore::store(const Pull& pull) {
   const Delta delta = compare(pull.readings, direct_ ? direct_->read(pull.channel_id, pull.window)
                                                      : by_sql_.read(pull.channel_id, pull.window));
   if (!delta.fresh.empty())
-    stored.inserted = insert_directly(pull, delta.fresh)
-                          ? static_cast<std::int64_t>(delta.fresh.size())
-                          : by_sql_.insert(pull.channel_id, delta.fresh);
+    stored.inserted = insert(pull.channel_id, delta.fresh);
   stored.differing = static_cast<std::int64_t>(delta.differing.size());
   if (!delta.differing.empty() && on_conflict_ == OnConflict::kUpdate)
     stored.corrected = by_sql_.correct(pull.channel_id, delta.differing);
   return stored;
 }
 
-// Inserts past the executor and returns true, or returns false where that is not right, or where
-// another session has stored some of the rows since they were read.
-bool ReadingsStore::insert_directly(const Pull& pull, const std::vector<Reading>& fresh) {
-  if (!direct_)
-    return false;
-  const auto error = in_subtransaction([&] { direct_->insert(pull.channel_id, fresh); });
-  if (error && (error->data() == nullptr || error->data()->sqlerrcode != ERRCODE_UNIQUE_VIOLATION))
-    throw *error;
-  if (!error)
-    note_insert(pull.channel_id, fresh);
-  return !error;
+// Inserts readings none of which was stored when they were read; where another session has stored
+// some since, the others. Returns how many were new.
+std::int64_t ReadingsStore::insert(std::int32_t channel_id, const std::vector<Reading>& fresh) {
+  std::int64_t inserted = 0;
+  const auto error = in_subtransaction([&] {
+    if (direct_) {
+      direct_->insert(channel_id, fresh);
+      inserted = static_cast<std::int64_t>(fresh.size());
+    } else {
+      inserted = by_sql_.insert(channel_id, fresh);
+    }
+  });
+  if (error) {
+    if (error->data() == nullptr || error->data()->sqlerrcode != ERRCODE_UNIQUE_VIOLATION)
+      throw *error;
+    return by_sql_.insert_missing(channel_id, fresh);
+  }
+  if (direct_)
+    note_insert(channel_id, fresh);
+  return inserted;
 }
 
 // Past the executor no trigger fires, so what _argo_mark_readings() would do is done here.

@@ -42,7 +42,7 @@ class ReadingsStore {
   void close();
   void note_insert(std::int32_t channel_id, const std::vector<Reading>& fresh);
   void write_marks();
-  bool insert_directly(const Pull& pull, const std::vector<Reading>& fresh);
+  std::int64_t insert(std::int32_t channel_id, const std::vector<Reading>& fresh);
 
   std::string schema_;
   OnConflict on_conflict_;

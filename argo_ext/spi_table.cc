@@ -47,6 +47,10 @@ SPIPlanPtr prepare_write(const std::string& sql) {
   return prepare(sql, types, kFilledColumns);
 }
 
+bool has_any(const std::string& rows, const std::string& table) {
+  return query_value("SELECT EXISTS (SELECT FROM " + rows + ")", {table}) == "t";
+}
+
 // Makes an array of the readings' times. Within call().
 Datum times_of(const std::vector<Reading>& readings) {
   auto* datums = static_cast<Datum*>(palloc(sizeof(Datum) * readings.size()));
@@ -133,20 +137,41 @@ std::vector<Reading> SpiTable::read(std::int32_t channel_id, const TimeRange& ra
   return rows;
 }
 
+void SpiTable::prepare_inserts() {
+  const std::string table = schema_ + ".readings";
+  const std::string plain = "INSERT INTO " + table + " (channel_id, \"timestamp\", " +
+                            list_quantities() + ") SELECT $1, given.* FROM " + given_readings();
+  // ON CONFLICT is an error on a table with rules for INSERT or UPDATE.
+  const bool has_rules = has_any(
+      "pg_catalog.pg_rewrite AS w WHERE w.ev_class = $1::regclass AND w.ev_type IN ('2', '3')",
+      table);
+  // Without the key a plain INSERT would store a slot twice where ON CONFLICT is an error.
+  const bool has_key = has_any(
+      "pg_catalog.pg_index AS i"
+      " JOIN pg_catalog.pg_attribute AS c ON c.attrelid = i.indrelid AND c.attname = 'channel_id'"
+      " JOIN pg_catalog.pg_attribute AS t ON t.attrelid = i.indrelid AND t.attname = 'timestamp'"
+      " WHERE i.indrelid = $1::regclass AND i.indisunique AND i.indimmediate"
+      " AND i.indpred IS NULL AND i.indnkeyatts = 2 AND (i.indkey[0], i.indkey[1])"
+      " IN ((c.attnum, t.attnum), (t.attnum, c.attnum))",
+      table);
+  SPIPlanPtr insert = has_rules || has_key ? prepare_write(plain) : nullptr;
+  insert_missing_ =
+      has_rules ? insert
+                : prepare_write(plain + " ON CONFLICT (channel_id, \"timestamp\") DO NOTHING");
+  insert_ = insert != nullptr ? insert : insert_missing_;
+}
+
 std::int64_t SpiTable::insert(std::int32_t channel_id, const std::vector<Reading>& readings) {
-  if (insert_ == nullptr) {
-    const std::string table = schema_ + ".readings";
-    // ON CONFLICT is an error on a table with rules for INSERT or UPDATE.
-    const bool has_rules = query_value(
-                               "SELECT EXISTS (SELECT FROM pg_catalog.pg_rewrite AS w"
-                               " WHERE w.ev_class = $1::regclass AND w.ev_type IN ('2', '3'))",
-                               {table}) == "t";
-    insert_ =
-        prepare_write("INSERT INTO " + table + " (channel_id, \"timestamp\", " + list_quantities() +
-                      ") SELECT $1, given.* FROM " + given_readings() +
-                      (has_rules ? "" : " ON CONFLICT (channel_id, \"timestamp\") DO NOTHING"));
-  }
+  if (insert_ == nullptr)
+    prepare_inserts();
   return write(insert_, channel_id, readings);
+}
+
+std::int64_t SpiTable::insert_missing(std::int32_t channel_id,
+                                      const std::vector<Reading>& readings) {
+  if (insert_ == nullptr)
+    prepare_inserts();
+  return write(insert_missing_, channel_id, readings);
 }
 
 std::int64_t SpiTable::correct(std::int32_t channel_id, const std::vector<Reading>& readings) {

@@ -21,18 +21,26 @@ class SpiTable {
   // Returns the readings that are stored of a channel, on the 15-minute grid, sorted by time.
   std::vector<Reading> read(std::int32_t channel_id, const TimeRange& range);
 
-  // Inserts readings of a channel; leaves those that are stored as they are. Returns how many were
-  // new.
+  // Inserts readings of a channel, none of which may be stored; returns how many were. A unique
+  // violation, which another session can bring about at any time, comes as PostgreSQL's error: call
+  // it in a subtransaction.
   std::int64_t insert(std::int32_t channel_id, const std::vector<Reading>& readings);
+
+  // Inserts readings of a channel; leaves those that are stored as they are. Returns how many were
+  // new. A sixth slower.
+  std::int64_t insert_missing(std::int32_t channel_id, const std::vector<Reading>& readings);
 
   // Puts the values given over those stored, never a NULL, and keeps the earlier row in
   // reading_corrections. Returns how many rows changed.
   std::int64_t correct(std::int32_t channel_id, const std::vector<Reading>& readings);
 
  private:
+  void prepare_inserts();
+
   std::string schema_;
   SPIPlanPtr read_ = nullptr;
   SPIPlanPtr insert_ = nullptr;
+  SPIPlanPtr insert_missing_ = nullptr;
   SPIPlanPtr correct_ = nullptr;
 };
 

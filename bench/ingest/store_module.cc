@@ -69,8 +69,8 @@ class Writer {
     if (store_)
       store_->lock_channels(waiting_);
     for (const Pull& pull : waiting_)
-      inserted_ +=
-          store_ ? store_->store(pull).inserted : sql_->insert(pull.channel_id, pull.readings);
+      inserted_ += store_ ? store_->store(pull).inserted
+                          : sql_->insert_missing(pull.channel_id, pull.readings);
     waiting_.clear();
     waiting_readings_ = 0;
   }
