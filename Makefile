@@ -27,7 +27,7 @@ override with_llvm := no
 
 # These are scripts; PGXS is left out for them, since it need not be there, and has a `check` itself.
 SCRIPT_GOALS = help deps loader demo demo-pools demo-stop check check-matrix lint bench-ingest bench-loader bench-pools bench-refresh \
-	bench-report bench-validate
+	bench-report bench-timescaledb bench-validate
 ifneq ($(filter-out $(SCRIPT_GOALS),$(or $(MAKECMDGOALS),all)),)
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 endif
@@ -85,6 +85,7 @@ help:
 	@echo 'make bench-validate measures the validation, full and incremental'
 	@echo 'make bench-report measures the weekly report and its page'
 	@echo 'make bench-pools  measures a dashboard through its pool while the ETL fills in a backlog'
+	@echo 'make bench-timescaledb measures readings as a hypertable beside a plain table, on PostgreSQL 17 or 18'
 	@echo 'make lint         checks format, clang-tidy and shellcheck'
 	@echo 'make clean        removes what was built'
 
@@ -136,3 +137,6 @@ bench-report:
 
 bench-pools:
 	@scripts/bench-pools
+
+bench-timescaledb:
+	@scripts/bench-timescaledb
