@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <optional>
 #include <utility>
 
 namespace argo::loader {
@@ -41,9 +42,9 @@ Text last_heard_of(Connection& connection, const std::string& schema, const std:
 
 void run_locked(Connection& connection, const std::string& schema, const std::string& site,
                 const std::function<void()>& body) {
-  const auto since = Clock::now();
-  Text heard_first;
-  bool has_waited = false;
+  auto since = Clock::now();
+  std::optional<Text> heard;
+  int times_heard = 0;
   while (true) {
     try {
       run_transaction(connection, body);
@@ -51,17 +52,19 @@ void run_locked(Connection& connection, const std::string& schema, const std::st
     } catch (const DatabaseError& error) {
       if (error.exit_code() != ExitCode::kAnotherRun)
         throw;
-      // A loader that was killed is not heard of any more; its session may compute for a while.
       Text last;
       run_transaction(connection, [&] { last = last_heard_of(connection, schema, site); });
-      const bool is_alive = heard_first && last && *last != *heard_first;
-      if (is_alive || Clock::now() - since > (last ? kLookFor : kLookForSession))
+      if (!heard) {
+        if (connection.patience().tell)
+          connection.patience().tell(error.message() + ", or died: waiting to see");
+      } else if (last != *heard) {
+        ++times_heard;
+        since = Clock::now();
+      }
+      heard = last;
+      // A loader that was killed may be heard of once more, by a COMMIT that it had sent before.
+      if (times_heard > 1 || Clock::now() - since > (last ? kLookFor : kLookForSession))
         throw;
-      if (last)
-        heard_first = last;
-      if (!has_waited && connection.patience().tell)
-        connection.patience().tell(error.message() + ", or died: waiting to see");
-      has_waited = true;
     }
     pause_for(kLookEvery, connection.patience());
   }
