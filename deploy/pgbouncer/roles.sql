@@ -67,12 +67,12 @@ GRANT USAGE ON SCHEMA :"schema" TO :"reader", :"writer", :"monitor";
 SELECT format('GRANT SELECT ON %s TO %I', c.oid::regclass, :'reader')
 FROM pg_class AS c
 JOIN :"schema".argo_setup(dry_run => true) AS s ON s.object_name = c.relname
-WHERE c.relnamespace = (:'schema')::regnamespace AND c.relkind IN ('v', 'm') AND c.relname ~ '^(v|mv)_'
+WHERE c.relnamespace = quote_ident(:'schema')::regnamespace AND c.relkind IN ('v', 'm') AND c.relname ~ '^(v|mv)_'
   AND c.relname <> ALL ('{v_connections,v_long_queries,v_refresh_status}')
 ORDER BY c.relname \gexec
 SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I', p.oid::regprocedure, :'reader')
 FROM pg_proc AS p
-WHERE p.pronamespace = (:'schema')::regnamespace AND p.proname = 'argo_readings' \gexec
+WHERE p.pronamespace = quote_ident(:'schema')::regnamespace AND p.proname = 'argo_readings' \gexec
 
 -- The writer: docs/security.md. What lacks there is not granted: an older schema has serials, a newer Argo more tables.
 SELECT format('GRANT %s ON %s TO %I', g.rights, c.oid::regclass, :'writer')
@@ -84,17 +84,17 @@ FROM (VALUES
     ('SELECT', '{_argo_zones,_argo_dirty,validation_rules,v_sites,v_meters,v_refresh_status}')
 ) AS g (rights, relations)
 CROSS JOIN LATERAL unnest(g.relations) AS r (name)
-JOIN pg_class AS c ON c.relnamespace = (:'schema')::regnamespace AND c.relname = r.name \gexec
+JOIN pg_class AS c ON c.relnamespace = quote_ident(:'schema')::regnamespace AND c.relname = r.name \gexec
 SELECT format('GRANT USAGE ON SEQUENCE %s TO %I', s.name, :'writer')
 FROM pg_attribute AS a
 JOIN pg_class AS c ON c.oid = a.attrelid
 CROSS JOIN LATERAL (SELECT pg_get_serial_sequence(c.oid::regclass::text, a.attname) AS name) AS s
-WHERE c.relnamespace = (:'schema')::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relnamespace = quote_ident(:'schema')::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
   AND c.relname = ANY ('{readings,ingestion_logs,data_sync_status,ingest_runs,rejected_readings,data_quality_history}')
   AND a.attidentity = '' AND s.name IS NOT NULL \gexec
 SELECT format('GRANT EXECUTE ON ROUTINE %s TO %I', p.oid::regprocedure, :'writer')
 FROM pg_proc AS p
-WHERE p.pronamespace = (:'schema')::regnamespace AND p.proname IN ('argo_ingest', '_argo_probe', 'argo_backfill') \gexec
+WHERE p.pronamespace = quote_ident(:'schema')::regnamespace AND p.proname IN ('argo_ingest', '_argo_probe', 'argo_backfill') \gexec
 SELECT format('GRANT USAGE ON FOREIGN SERVER %I TO %I', s.srvname, :'writer')
 FROM pg_foreign_server AS s WHERE s.srvname = :'server' \gexec
 

@@ -260,7 +260,7 @@ BEGIN
     END IF;
     IF NOT dry_run
        AND NOT pg_try_advisory_xact_lock(hashtextextended('argo_setup', '@extschema@'::regnamespace::oid::bigint)) THEN
-        RAISE EXCEPTION 'argo_setup() or argo_slim_readings() is running'
+        RAISE EXCEPTION 'argo_setup(), argo_slim_readings() or argo_use_timescaledb() is running'
             USING ERRCODE = '55P03', DETAIL = 'Nothing was changed.',
                   HINT = 'When it has ended, type SELECT * FROM @extschema@.argo_slim_readings();';
     END IF;

@@ -41,13 +41,16 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT o.step, o.detail
-    FROM (VALUES
+    FROM @extschema@._argo_timescaledb() AS t
+    CROSS JOIN LATERAL (VALUES
         ('apache', 'edition', 'Apache: compression and policies are not there'),
         ('timescale', 'edition', 'community: compression and policies are there'),
         ('timescale', 'compression', 'ALTER TABLE @extschema@.readings SET (timescaledb.compress, '
             || 'timescaledb.compress_segmentby = ''channel_id'', timescaledb.compress_orderby = ''"timestamp"'');'),
-        ('timescale', 'compression', 'SELECT add_compression_policy(''@extschema@.readings'', interval ''90 days'');'),
-        ('timescale', 'retention', 'SELECT add_retention_policy(''@extschema@.readings'', interval ''3 years''); '
+        ('timescale', 'compression', format('SELECT %I.add_compression_policy(''@extschema@.readings'', interval ''90 days'');',
+                                            coalesce(t.schema, 'public'))),
+        ('timescale', 'retention', format('SELECT %I.add_retention_policy(''@extschema@.readings'', interval ''3 years''); ',
+                                          coalesce(t.schema, 'public'))
             || '-- which leaves no mark: summaries of what it drops stay until the next full refresh'),
         (NULL, 'retention', 'SELECT * FROM @extschema@.argo_drop_readings(now() - interval ''3 years''); '
             || '-- the summaries follow; say it to pg_cron')
@@ -312,7 +315,8 @@ BEGIN
     END IF;
     plan := format('about %s readings%s move into chunks of 7 days',
                    trim(to_char(round(stock.readings, CASE WHEN stock.readings > 10000 THEN -3 ELSE 0 END), '999,999,999,990')),
-                   format(' from %s to %s', (stock.first AT TIME ZONE 'UTC')::date, (stock.last AT TIME ZONE 'UTC')::date));
+                   CASE WHEN stock.first IS NULL THEN '' ELSE format(' from %s to %s', (stock.first AT TIME ZONE 'UTC')::date,
+                                                                     (stock.last AT TIME ZONE 'UTC')::date) END);
     room := format('another %s on disk until it is done, and about as much WAL', pg_size_pretty(stock.bytes));
     wait := format('whoever reads or writes readings, or writes channels, waits until it is done, in about %s s',
                    greatest(1, round(stock.readings / readings_per_s)));

@@ -12,7 +12,7 @@ SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
-    max_days CONSTANT integer := coalesce(nullif(current_setting('argo.max_raw_days', true), '')::integer, 31);
+    max_days CONSTANT integer := @extschema@._argo_parameter('argo.max_raw_days', 31, 1);
     unknown integer;
 BEGIN
     IF to_regclass('@extschema@.v_readings_all') IS NULL THEN
@@ -34,8 +34,8 @@ BEGIN
     IF range_start >= range_end THEN
         RAISE EXCEPTION 'no reading lies from % to %', range_start, range_end
             USING ERRCODE = '22023', DETAIL = 'The range is half open, and ends after it begins.',
-                  HINT = format('For example: SELECT * FROM @extschema@.argo_readings(%L, %L, %L);',
-                                meters, range_start, range_start + interval '1 day');
+                  HINT = format('For example: SELECT * FROM @extschema@.argo_readings(%L, now() - interval ''1 day'', now());',
+                                meters);
     END IF;
     -- A month in which the clock is put back has an hour more.
     IF extract(epoch FROM range_end) - extract(epoch FROM range_start) > max_days * 86400::bigint + 3600 THEN
@@ -48,7 +48,7 @@ BEGIN
                                           meters, range_start, range_end)
                               ELSE format('SELECT * FROM @extschema@.v_readings_daily WHERE meter_id = ANY (%L) '
                                           || 'AND reading_date >= %L AND reading_date < %L; has it by day.',
-                                          meters, range_start::date, range_end::date) END;
+                                          meters, range_start::date, (range_end - interval '1 microsecond')::date + 1) END;
     END IF;
     SELECT u.id INTO unknown FROM unnest(meters) AS u (id)
     WHERE NOT EXISTS (SELECT FROM @extschema@.v_meters AS m WHERE m.meter_id = u.id)

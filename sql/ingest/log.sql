@@ -32,7 +32,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    keep CONSTANT integer := coalesce(nullif(current_setting('argo.rejects_kept', true), '')::integer, 100000);
+    keep CONSTANT integer := @extschema@._argo_parameter('argo.rejects_kept', 100000, 0);
     logged integer;
 BEGIN
     -- The same bad reading comes back with every overlapping run; kept once it cannot push out others.

@@ -25,6 +25,30 @@ ANALYZE @extschema@._argo_dirty;
 CREATE INDEX idx_argo_dirty_meter ON @extschema@._argo_dirty (meter_id);
 COMMENT ON INDEX @extschema@.idx_argo_dirty_meter IS 'Marks of one meter, however many wait.';
 
+--: function _argo_mark_from
+-- Arithmetic with hours and days, on any clock, must not leave the time that PostgreSQL knows: a mark is
+-- open towards the end of time that it is near. The moments -infinity and infinity are none to reckon with.
+CREATE FUNCTION @extschema@._argo_mark_from(first_reading timestamptz)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN first_reading <= '0001-01-01 00:00:00+00' THEN '-infinity'
+            WHEN first_reading < 'infinity' THEN least(first_reading, '290000-01-01 00:00:00+00')
+            ELSE first_reading END;
+REVOKE ALL ON FUNCTION @extschema@._argo_mark_from(timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@._argo_mark_from(timestamptz) IS
+    'Where a mark begins whose first change is here: here, -infinity before year 1, year 290000 after it.';
+
+--: function _argo_mark_to
+CREATE FUNCTION @extschema@._argo_mark_to(last_reading timestamptz)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN last_reading >= '290000-01-01 00:00:00+00' THEN 'infinity'
+            WHEN last_reading > '-infinity' THEN greatest(last_reading, '0001-01-01 00:00:00+00')
+            ELSE last_reading END;
+REVOKE ALL ON FUNCTION @extschema@._argo_mark_to(timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@._argo_mark_to(timestamptz) IS
+    'Where a mark ends whose last change is here: here, infinity after year 290000, year 1 before it.';
+
 --: function _argo_mark_readings
 -- One mark per meter and day (of UTC), however many readings changed: a range stays one row where hours
 -- would be twenty-four. No right on _argo_dirty is asked of who writes readings.
@@ -33,28 +57,21 @@ RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    -- Nearer to the ends of time than this arithmetic with hours and days would leave it.
-    earliest CONSTANT timestamptz := '0001-01-01 00:00:00+00';
-    latest CONSTANT timestamptz := '290000-01-01 00:00:00+00';
 BEGIN
     CASE TG_OP
     WHEN 'INSERT' THEN
         INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading)
-        SELECT n.channel_id, CASE WHEN min(n."timestamp") > earliest THEN min(n."timestamp") ELSE '-infinity' END,
-               CASE WHEN max(n."timestamp") < latest THEN max(n."timestamp") ELSE 'infinity' END
+        SELECT n.channel_id, @extschema@._argo_mark_from(min(n."timestamp")), @extschema@._argo_mark_to(max(n."timestamp"))
         FROM new_rows AS n
         GROUP BY n.channel_id, date_bin('1 day', n."timestamp", '2000-01-01 00:00:00+00');
     WHEN 'DELETE' THEN
         INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading)
-        SELECT o.channel_id, CASE WHEN min(o."timestamp") > earliest THEN min(o."timestamp") ELSE '-infinity' END,
-               CASE WHEN max(o."timestamp") < latest THEN max(o."timestamp") ELSE 'infinity' END
+        SELECT o.channel_id, @extschema@._argo_mark_from(min(o."timestamp")), @extschema@._argo_mark_to(max(o."timestamp"))
         FROM old_rows AS o
         GROUP BY o.channel_id, date_bin('1 day', o."timestamp", '2000-01-01 00:00:00+00');
     WHEN 'UPDATE' THEN
         INSERT INTO @extschema@._argo_dirty (meter_id, first_reading, last_reading)
-        SELECT b.channel_id, CASE WHEN min(b."timestamp") > earliest THEN min(b."timestamp") ELSE '-infinity' END,
-               CASE WHEN max(b."timestamp") < latest THEN max(b."timestamp") ELSE 'infinity' END
+        SELECT b.channel_id, @extschema@._argo_mark_from(min(b."timestamp")), @extschema@._argo_mark_to(max(b."timestamp"))
         FROM (SELECT o.channel_id, o."timestamp" FROM old_rows AS o
               UNION ALL
               SELECT n.channel_id, n."timestamp" FROM new_rows AS n) AS b

@@ -25,7 +25,7 @@ CREATE TABLE @extschema@.equipment_meters (
     meter_id integer NOT NULL REFERENCES @extschema@.channels (channel_id) ON UPDATE CASCADE,
     utility text NOT NULL CHECK (utility IN ('electricity', 'steam', 'cold_water')),
     coil text CHECK (coil IN ('HCV', 'DH_HCV', 'CCV', 'PC_CCV')),
-    share double precision NOT NULL DEFAULT 1 CHECK (share > 0 AND share <= 1),
+    share double precision NOT NULL DEFAULT 1 CHECK (share BETWEEN 1e-9 AND 1),
     valid_from date,
     valid_to date,
     created_at timestamptz DEFAULT CURRENT_TIMESTAMP,
@@ -43,7 +43,7 @@ COMMENT ON COLUMN @extschema@.equipment_meters.utility IS 'electricity, steam or
 COMMENT ON COLUMN @extschema@.equipment_meters.coil IS
     'Valve of the coil that the meter measures: HCV (heating), DH_HCV (dehumidification heating), CCV (cooling), PC_CCV (pre-cooling); NULL: none of them.';
 COMMENT ON COLUMN @extschema@.equipment_meters.share IS
-    'Part of the meter''s energy that is this equipment''s, above 0 and at most 1; those of one meter and utility add up to 1 at most on every day.';
+    'Part of the meter''s energy that is this equipment''s, from 1e-9 to 1; those of one meter and utility add up to 1 at most on every day.';
 COMMENT ON COLUMN @extschema@.equipment_meters.valid_from IS 'First day, on the site''s clock; NULL: always.';
 COMMENT ON COLUMN @extschema@.equipment_meters.valid_to IS 'The first day after it; NULL: until further notice.';
 ANALYZE @extschema@.equipment_meters;
@@ -111,18 +111,13 @@ BEGIN
             USING ERRCODE = '23514', DETAIL = 'Nothing was written.',
                   HINT = 'Use one of: HCV, DH_HCV, CCV, PC_CCV; or NULL for none of them.';
     END IF;
-    IF NOT (NEW.share > 0 AND NEW.share <= 1) THEN
-        RAISE EXCEPTION 'a share must be above 0 and at most 1, not %', NEW.share
+    IF NEW.share NOT BETWEEN 1e-9 AND 1 THEN
+        RAISE EXCEPTION 'a share must be from 1e-9 to 1, not %', NEW.share
             USING ERRCODE = '23514',
                   DETAIL = 'It is the part of the meter''s energy that is the equipment''s. Nothing was written.',
                   HINT = 'Give 1 for all of it.';
     END IF;
-    IF NEW.valid_from >= NEW.valid_to THEN
-        RAISE EXCEPTION 'a mapping must end after it begins, not on %', NEW.valid_to
-            USING ERRCODE = '23514',
-                  DETAIL = format('It begins on %s, and valid_to is the first day after it. Nothing was written.', NEW.valid_from),
-                  HINT = 'Give a later valid_to, or NULL for until further notice.';
-    END IF;
+    PERFORM @extschema@._argo_check_validity('mapping', NEW.valid_from, NEW.valid_to);
     SELECT e.site_id, c.organization_id INTO place
     FROM @extschema@.equipment AS e JOIN @extschema@.channels AS c ON c.channel_id = NEW.meter_id
     WHERE e.equipment_id = NEW.equipment_id;
@@ -141,7 +136,7 @@ BEGIN
     FROM @extschema@.equipment_meters AS m
     WHERE m.equipment_id = NEW.equipment_id AND m.meter_id = NEW.meter_id AND m.utility = NEW.utility
       AND daterange(m.valid_from, m.valid_to) && daterange(NEW.valid_from, NEW.valid_to)
-      AND (TG_OP = 'INSERT' OR m.mapping_id <> OLD.mapping_id)
+      AND m.mapping_id <> CASE TG_OP WHEN 'INSERT' THEN NEW.mapping_id ELSE OLD.mapping_id END
     ORDER BY m.valid_from NULLS FIRST
     LIMIT 1;
     IF FOUND THEN
@@ -149,8 +144,12 @@ BEGIN
             USING ERRCODE = '23P01',
                   DETAIL = format('Mapping %s, for %s as well, is in force from %s to %s. Nothing was written.',
                                   other.mapping_id, NEW.utility, coalesce(other.valid_from::text, 'ever'), coalesce(other.valid_to::text, 'further notice')),
-                  HINT = format('Change it, or first: UPDATE @extschema@.equipment_meters SET valid_to = %L WHERE mapping_id = %s;',
-                                coalesce(NEW.valid_from::text, '...'), other.mapping_id);
+                  HINT = CASE WHEN other.valid_from > coalesce(NEW.valid_from, '-infinity')
+                              THEN format('Change it, or give yours valid_to = %L.', other.valid_from)
+                              WHEN coalesce(NEW.valid_from, '-infinity') = coalesce(other.valid_from, '-infinity')
+                              THEN format('Change it: UPDATE @extschema@.equipment_meters SET ... WHERE mapping_id = %s;', other.mapping_id)
+                              ELSE format('Change it, or first: UPDATE @extschema@.equipment_meters SET valid_to = %L WHERE mapping_id = %s;',
+                                          NEW.valid_from, other.mapping_id) END;
     END IF;
     RETURN NEW;
 END

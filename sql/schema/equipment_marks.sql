@@ -119,9 +119,9 @@ BEGIN
             ) AS u (is_same)
         ) AS c;
     END CASE;
+    -- Of two writers at one site the second waits, or fails with 40001 where its snapshot is older.
+    UPDATE @extschema@._argo_zones AS z SET timezone = z.timezone WHERE z.organization_id = ANY (changed_sites);
     IF TG_OP <> 'DELETE' THEN
-        -- Of two writers at one site the second waits, or fails with 40001 where its snapshot is older.
-        UPDATE @extschema@._argo_zones AS z SET timezone = z.timezone WHERE z.organization_id = ANY (changed_sites);
         SELECT t.site_id, min(t.currency) AS one, max(t.currency) AS other INTO mixed
         FROM @extschema@.tariffs AS t
         WHERE t.site_id = ANY (changed_sites)
@@ -214,7 +214,10 @@ BEGIN
     IF TG_OP <> 'DELETE' THEN
         -- Of two writers at one site the second waits, or fails with 40001 where its snapshot is older.
         UPDATE @extschema@._argo_zones AS z SET timezone = z.timezone
-        WHERE z.organization_id IN (SELECT c.organization_id FROM @extschema@.channels AS c WHERE c.channel_id = ANY (meters));
+        WHERE z.organization_id IN (
+            SELECT c.organization_id FROM @extschema@.channels AS c WHERE c.channel_id = ANY (meters)
+            UNION ALL
+            SELECT e.site_id FROM @extschema@.equipment AS e WHERE e.equipment_id = ANY (equipment));
         -- A sum is greatest on the first day of one of them.
         SELECT b.meter_id, b.utility, b.valid_from, sum(m.share) AS shares INTO over
         FROM (SELECT DISTINCT b.meter_id, b.utility, coalesce(b.valid_from, '-infinity') AS valid_from
@@ -287,6 +290,9 @@ BEGIN
             UNION
             (SELECT n.equipment_id, n.site_id FROM new_rows AS n EXCEPT SELECT o.equipment_id, o.site_id FROM old_rows AS o)
         ) AS c;
+        -- Who changes a tariff of that site sees it elsewhere until we commit.
+        UPDATE @extschema@._argo_zones AS z SET timezone = z.timezone
+        WHERE z.organization_id IN (SELECT e.site_id FROM @extschema@.equipment AS e WHERE e.equipment_id = ANY (equipment));
     ELSE
         -- Of equipment that went with its rows only the views know; one that is not populated is made anew.
         SELECT array_agg(e.equipment_id) INTO equipment FROM @extschema@.equipment AS e;

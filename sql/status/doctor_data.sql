@@ -181,6 +181,27 @@ $$;
 COMMENT ON FUNCTION @extschema@._argo_doctor_pg_cron(text, text) IS
     'Check of argo_doctor(): pg_cron has a job for every site, none is paused or never comes, and the last run of each went well. Sees the jobs of its own role; a superuser sees all.';
 
+CREATE FUNCTION @extschema@._argo_relations()
+RETURNS TABLE (made regclass, relation regclass, name name)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH made AS (
+        SELECT c.oid::regclass AS made, c.relname AS name
+        FROM @extschema@._argo_setup_steps() AS s
+        JOIN pg_class AS c ON c.relname = s.object_name AND c.relnamespace = '@extschema@'::regnamespace
+        WHERE s.object_kind IN ('table', 'materialized view')
+    )
+    SELECT m.made, m.made, m.name FROM made AS m
+    UNION ALL
+    SELECT m.made, c.oid::regclass, c.relname FROM made AS m
+    JOIN pg_inherits AS i ON i.inhparent = m.made
+    JOIN pg_class AS c ON c.oid = i.inhrelid
+$$;
+
+COMMENT ON FUNCTION @extschema@._argo_relations() IS
+    'The tables and materialized views that argo_setup() made, and of each those that hold its rows: chunks of a hypertable, partitions.';
+
 CREATE FUNCTION @extschema@._argo_doctor_indexes(site text, server text)
 RETURNS TABLE (site_id text, severity integer, detail text, cure text)
 LANGUAGE plpgsql
@@ -214,24 +235,22 @@ BEGIN
             || 'AND k."timestamp" = r."timestamp" AND k.ctid > r.ctid;');
     END IF;
     RETURN QUERY
-    SELECT NULL::text, CASE WHEN i.indisunique THEN 2 ELSE 1 END, format('%I on %I is invalid', x.relname, t.relname),
+    SELECT NULL::text, CASE WHEN i.indisunique THEN 2 ELSE 1 END, format('%I on %I is invalid', x.relname, t.name),
            -- What an unfinished REINDEX CONCURRENTLY left behind.
-           format(CASE WHEN x.relname ~ '_cc(new|old)[0-9]*$' THEN 'DROP INDEX %s;' ELSE 'REINDEX INDEX %s;' END,
-                  '@extschema@.' || quote_ident(x.relname))
-    FROM pg_index AS i
+           CASE WHEN x.relname ~ '_cc(new|old)[0-9]*$' THEN format('DROP INDEX %s;', x.oid::regclass)
+                WHEN x.relkind = 'i' AND EXISTS (SELECT FROM pg_inherits AS p WHERE p.inhparent = t.relation)
+                -- TimescaleDB reindexes no hypertable.
+                THEN format(E'DROP INDEX %s;\n%s;', x.oid::regclass, pg_get_indexdef(x.oid))
+                ELSE format('REINDEX INDEX %s;', x.oid::regclass) END
+    FROM @extschema@._argo_relations() AS t
+    JOIN pg_index AS i ON i.indrelid = t.relation
     JOIN pg_class AS x ON x.oid = i.indexrelid
-    JOIN pg_class AS t ON t.oid = i.indrelid
-    JOIN @extschema@._argo_setup_steps() AS s
-        ON s.object_name = t.relname AND s.object_kind IN ('table', 'materialized view')
-    WHERE t.relnamespace = here AND NOT (i.indisvalid AND i.indisready)
+    WHERE NOT (i.indisvalid AND i.indisready)
     ORDER BY x.relname;
     RETURN QUERY
     SELECT NULL::text, 0, format('%s indexes, all valid', count(*)), NULL::text
-    FROM pg_index AS i
-    JOIN pg_class AS t ON t.oid = i.indrelid
-    JOIN @extschema@._argo_setup_steps() AS s
-        ON s.object_name = t.relname AND s.object_kind IN ('table', 'materialized view')
-    WHERE t.relnamespace = here;
+    FROM @extschema@._argo_relations() AS t
+    JOIN pg_index AS i ON i.indrelid = t.relation;
 END
 $$;
 
@@ -441,14 +460,17 @@ DECLARE
     weeks CONSTANT interval := interval '28 days';
     readings CONSTANT regclass := '@extschema@.readings';
     dirty CONSTANT regclass := '@extschema@._argo_dirty';
-    heap CONSTANT bigint := pg_table_size(readings);
-    indexes CONSTANT bigint := pg_indexes_size(readings);
+    heap bigint;
+    indexes bigint;
     rows_known bigint;
     rows_lately bigint;
     row_bytes double precision;
     marks bigint;
 BEGIN
-    SELECT greatest(c.reltuples, 0)::bigint INTO rows_known FROM pg_class AS c WHERE c.oid = readings;
+    SELECT sum(pg_table_size(c.oid)), sum(pg_indexes_size(c.oid)), sum(greatest(c.reltuples, 0)) INTO heap, indexes, rows_known
+    FROM @extschema@._argo_relations() AS t
+    JOIN pg_class AS c ON c.oid = t.relation
+    WHERE t.made = readings;
     IF given IS NULL THEN
         SELECT count(*) INTO rows_lately FROM @extschema@.readings AS r
         WHERE r."timestamp" >= clock_timestamp() - weeks AND r."timestamp" < clock_timestamp();
@@ -457,7 +479,7 @@ BEGIN
         JOIN @extschema@.readings AS r ON r.channel_id = c.channel_id
         WHERE c.organization_id = given AND r."timestamp" >= clock_timestamp() - weeks AND r."timestamp" < clock_timestamp();
     END IF;
-    -- Small, never analyzed or in chunks, a table tells nothing about its rows.
+    -- Small or never analyzed, a table tells nothing about its rows.
     row_bytes := CASE WHEN rows_known > 10000 AND heap > 0 THEN (heap + indexes)::double precision / rows_known ELSE 110 END;
 
     -- Where so little is there even that it is read in full is soon done.

@@ -293,6 +293,7 @@ DECLARE
     here CONSTANT regnamespace := '@extschema@';
     has_maintain CONSTANT boolean := current_setting('server_version_num')::integer >= 170000;
     keeper oid;
+    has_costs boolean := false;
 BEGIN
     IF to_regclass('@extschema@._argo_schema_version') IS NULL THEN
         IF has_schema_privilege(here, 'CREATE') THEN
@@ -307,6 +308,10 @@ BEGIN
     -- Before MAINTAIN only the owner may refresh, whatever else is granted.
     SELECT c.relowner INTO keeper FROM pg_class AS c WHERE c.oid = to_regclass('@extschema@.mv_hourly_usage');
 
+    IF has_table_privilege('@extschema@._argo_refreshed_views', 'SELECT') THEN
+        SELECT bool_or(v.is_in_use) INTO has_costs FROM @extschema@._argo_refreshed_views AS v WHERE v.key_kind = 'equipment';
+    END IF;
+
     -- What docs/security.md says.
     RETURN QUERY
     WITH needed (task, relations, privileges) AS (VALUES
@@ -319,6 +324,9 @@ BEGIN
         ('refresh', '{_argo_dirty,_argo_unvalidated,refresh_log}', '{SELECT,INSERT,DELETE}'),
         ('refresh', '{_argo_refreshed_views}', '{SELECT,UPDATE,DELETE}'),
         ('refresh', '{readings,channels,_argo_zones}', '{SELECT}'),
+        ('refresh the costs', '{mv_daily_ahu_costs,mv_daily_ahu_kwh,mv_monthly_ahu_costs}', '{MAINTAIN,SELECT}'),
+        ('refresh the costs', '{_argo_dirty_equipment}', '{SELECT,DELETE}'),
+        ('refresh the costs', '{equipment}', '{SELECT}'),
         ('validate', '{organizations,channels,readings,ingestion_logs,ingest_runs}', '{SELECT}'),
         ('validate', '{_argo_zones,_argo_dirty,validation_rules,v_sites}', '{SELECT}'),
         ('validate', '{data_quality_days,data_quality_history}', '{SELECT,INSERT,DELETE}'),
@@ -330,7 +338,8 @@ BEGIN
         CROSS JOIN unnest(n.relations) AS r (relation)
         CROSS JOIN unnest(n.privileges) AS p (privilege)
         JOIN pg_class AS c ON c.relnamespace = here AND c.relname = r.relation
-        WHERE CASE WHEN n.task <> 'refresh' OR has_maintain THEN NOT has_table_privilege(c.oid, p.privilege) END
+        WHERE (n.task <> 'refresh the costs' OR has_costs)
+          AND CASE WHEN n.task NOT LIKE 'refresh%' OR has_maintain THEN NOT has_table_privilege(c.oid, p.privilege) END
         UNION ALL
         -- An identity needs no right on its sequence; the serial ids of adopted tables do.
         SELECT n.task, c.relname, c.relkind, c.relowner, 'USAGE'

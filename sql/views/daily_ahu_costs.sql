@@ -56,6 +56,9 @@ SELECT c.oid, 'day', 'day', 'equipment_id', 'equipment', EXISTS (SELECT FROM @ex
        '@extschema@._argo_daily_ahu_costs', c.relfilenode,
        md5(pg_get_functiondef('@extschema@._argo_daily_ahu_costs'::regproc))
 FROM pg_class AS c WHERE c.oid = '@extschema@.mv_daily_ahu_costs'::regclass;
+-- A month taken for a few rows has v_monthly_ahu_costs look at the marks of an equipment once for each of its days.
+CREATE STATISTICS @extschema@.mv_daily_ahu_costs_month ON (date_trunc('month', day::timestamp)::date) FROM @extschema@.mv_daily_ahu_costs;
+COMMENT ON STATISTICS @extschema@.mv_daily_ahu_costs_month IS 'How many days a month has, for the planner.';
 
 --: index idx_mv_daily_ahu_costs_unique
 CREATE UNIQUE INDEX idx_mv_daily_ahu_costs_unique ON @extschema@.mv_daily_ahu_costs (equipment_id, day);

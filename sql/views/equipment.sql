@@ -21,7 +21,8 @@ CROSS JOIN LATERAL (
     SELECT
         count(DISTINCT m.meter_id) AS meter_count,
         coalesce(array_agg(DISTINCT m.utility ORDER BY m.utility) FILTER (WHERE m.utility IS NOT NULL), '{}') AS utilities,
-        min(m.meter_id) FILTER (WHERE c.organization_id IS DISTINCT FROM e.site_id) AS stranger,
+        min(m.meter_id) FILTER (WHERE c.organization_id IS DISTINCT FROM e.site_id
+                                  AND coalesce(m.valid_to, 'infinity') > CURRENT_DATE) AS stranger,
         string_agg(DISTINCT m.utility, ', ' ORDER BY m.utility) FILTER (WHERE NOT EXISTS (
             SELECT FROM @extschema@.tariffs AS t WHERE t.site_id = e.site_id AND t.utility = m.utility)) AS without_tariff
     FROM @extschema@.equipment_meters AS m
@@ -33,4 +34,4 @@ COMMENT ON VIEW @extschema@.v_equipment IS
 COMMENT ON COLUMN @extschema@.v_equipment.meter_count IS 'Meters that were ever mapped to it.';
 COMMENT ON COLUMN @extschema@.v_equipment.utilities IS 'What these measure.';
 COMMENT ON COLUMN @extschema@.v_equipment.problem IS
-    'Why its costs are missing or doubtful, or NULL: no meters; a meter that has moved to another site since it was mapped; a utility that never had a tariff.';
+    'Why its costs are missing or doubtful, or NULL: no meters; a meter that has moved to another site while it is mapped; a utility that never had a tariff.';

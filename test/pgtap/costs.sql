@@ -2,7 +2,7 @@
 \set QUIET on
 SET client_min_messages = error;
 BEGIN;
-SELECT plan(153);
+SELECT plan(179);
 
 DO $$ BEGIN PERFORM argo_setup(); END $$;
 SET LOCAL TimeZone = 'UTC';
@@ -48,7 +48,7 @@ SELECT results_eq('SELECT equipment_id, meter_count, problem FROM v_equipment OR
 -- Tariffs that make no sense.
 SELECT pg_temp.refuses($$INSERT INTO tariffs (site_id, utility, rate) VALUES ('ny', 'gas', 1)$$, '23514', 'unknown utility ''gas''', 'Use one of: electricity, steam, cold_water.');
 SELECT pg_temp.refuses(format('INSERT INTO tariffs (site_id, utility, rate) VALUES (''ny'', ''steam'', %L)', rate), '23514',
-    'a rate must be a number from 0 up, not ' || rate, 'Give the price of a unit%') FROM unnest(ARRAY['-0.01', 'NaN', 'Infinity', '-Infinity']) AS rate;
+    'a rate must be 0, or from 1e-12 to 1e12, not ' || rate, 'Give the price of a unit%') FROM unnest(ARRAY['-0.01', 'NaN', 'Infinity', '-Infinity', '1e+308', '1e-200']) AS rate;
 SELECT pg_temp.refuses($$INSERT INTO tariffs (site_id, utility, rate, currency) VALUES ('ny', 'steam', 1, 'usd')$$, '23514',
     'a currency is three capital letters, not ''usd''', 'Use a code of ISO 4217%');
 SELECT pg_temp.refuses(format('INSERT INTO tariffs (site_id, utility, rate, valid_from, valid_to) VALUES (''ny'', ''steam'', 1, ''2026-03-02'', %L)', valid_to),
@@ -56,7 +56,7 @@ SELECT pg_temp.refuses(format('INSERT INTO tariffs (site_id, utility, rate, vali
 SELECT pg_temp.refuses($$INSERT INTO tariffs (site_id, utility, rate, unit) VALUES ('ny', 'steam', 1, 'klb')$$, '23514',
     'unit ''klb'' has no fixed number of kWh', 'Give kwh_per_unit%');
 SELECT pg_temp.refuses($$INSERT INTO tariffs (site_id, utility, rate, unit, kwh_per_unit) VALUES ('ny', 'steam', 1, 'klb', 'NaN')$$, '23514',
-    'kwh_per_unit must be a positive number, not NaN', 'Give the kWh%');
+    'kwh_per_unit must be from 1e-12 to 1e12, not NaN', 'Give the kWh%');
 SELECT pg_temp.refuses($$INSERT INTO tariffs (site_id, utility, rate, unit, kwh_per_unit) VALUES ('ny', 'steam', 1, 'MWh', 1)$$, '23514',
     'unit ''MWh'' has 1000 kWh, not 1', 'Leave kwh_per_unit NULL%');
 SELECT is((pg_temp.attempt('none', $$INSERT INTO tariffs (site_id, utility, rate) VALUES ('nowhere', 'steam', 1)$$)).state, '23503', 'a site that there is not');
@@ -76,10 +76,24 @@ SELECT pg_temp.refuses($$INSERT INTO tariffs (site_id, utility, rate, time_of_us
     '23514', 'bands of time_of_use overlap: "day" and "peak"', 'Have one end where the other starts%');
 INSERT INTO tariffs (tariff_id, site_id, utility, unit, rate, valid_from, valid_to) VALUES (1, 'ny', 'steam', 'MMBtu', 20, NULL, '2026-03-11');
 SELECT pg_temp.refuses(format('INSERT INTO tariffs (site_id, utility, rate, valid_from, valid_to) VALUES (''ny'', ''steam'', 1, %L, %L)', b.valid_from, b.valid_to),
-    '23P01', 'two tariffs for steam of site ''ny'' at once', 'First type UPDATE public.tariffs SET valid_to = %WHERE tariff_id = 1;')
-FROM (VALUES ('2026-03-10', NULL), (NULL, NULL), ('1999-01-01', '2000-01-01')) AS b (valid_from, valid_to);
+    '23P01', 'two tariffs for steam of site ''ny'' at once', b.hint)
+FROM (VALUES ('2026-03-10', NULL, 'First type UPDATE public.tariffs SET valid_to = ''2026-03-10'' WHERE tariff_id = 1;'),
+             (NULL, NULL, 'Change that one, or first type DELETE FROM public.tariffs WHERE tariff_id = 1;'),
+             ('1999-01-01', '2000-01-01', 'First type UPDATE public.tariffs SET valid_to = ''1999-01-01'' WHERE tariff_id = 1;')) AS b (valid_from, valid_to, hint);
+SELECT pg_temp.refuses(format('INSERT INTO tariffs (site_id, utility, rate, valid_from, valid_to) VALUES (''ny'', ''steam'', 1, %L, %L)', b.valid_from, b.valid_to),
+    '23514', 'a tariff may begin and end from 0001-01-01 to 9999-12-31, not on ' || coalesce(b.valid_from, b.valid_to), 'Give NULL for valid_from%')
+FROM (VALUES ('300000-01-01', NULL), (NULL, '10000-01-01'), ('4714-11-24 BC', NULL)) AS b (valid_from, valid_to);
 SELECT lives_ok($$INSERT INTO tariffs (tariff_id, site_id, utility, unit, rate, valid_from) VALUES (2, 'ny', 'steam', 'MMBtu', 30, '2026-03-11')$$,
     'the next tariff begins where the last one ends');
+SELECT pg_temp.refuses($$INSERT INTO tariffs (site_id, utility, rate, valid_to) VALUES ('ny', 'steam', 1, '2026-03-12')$$,
+    '23P01', 'two tariffs for steam of site ''ny'' at once', 'Change that one, or first type DELETE FROM public.tariffs WHERE tariff_id = 1;');
+SELECT pg_temp.refuses($$UPDATE tariffs SET valid_from = '2026-03-01' WHERE tariff_id = 2$$,
+    '23P01', 'two tariffs for steam of site ''ny'' at once', 'First type UPDATE public.tariffs SET valid_to = ''2026-03-01'' WHERE tariff_id = 1;');
+SELECT pg_temp.refuses($$UPDATE tariffs SET valid_to = NULL WHERE tariff_id = 1$$,
+    '23P01', 'two tariffs for steam of site ''ny'' at once', 'Give yours valid_to = ''2026-03-11'', or first type DELETE FROM public.tariffs WHERE tariff_id = 2;');
+SELECT lives_ok($$INSERT INTO tariffs (tariff_id, site_id, utility, unit, rate, valid_from) VALUES (2, 'ny', 'steam', 'MMBtu', 31, '2026-03-11')
+    ON CONFLICT (tariff_id) DO UPDATE SET rate = excluded.rate - 1$$, 'a script that writes tariffs may run twice');
+SELECT is((SELECT rate FROM tariffs WHERE tariff_id = 2), 30::float8, 'and changes what it finds');
 -- What the trigger does not see, such as a row of another session, the constraint does.
 ALTER TABLE tariffs DISABLE TRIGGER _argo_tariffs_checked;
 SELECT throws_ok($$INSERT INTO tariffs (site_id, utility, rate, kwh_per_unit) VALUES ('ny', 'steam', 1, 1)$$, '23P01', NULL, 'the exclusion constraint refuses it as well');
@@ -95,7 +109,7 @@ SELECT lives_ok($$UPDATE tariffs SET currency = 'EUR', rate = rate * 0.9; UPDATE
 SELECT pg_temp.refuses($$INSERT INTO equipment_meters (equipment_id, meter_id, utility) VALUES (1, 1, 'air')$$, '23514', 'unknown utility ''air''', 'Use one of:%');
 SELECT pg_temp.refuses($$INSERT INTO equipment_meters (equipment_id, meter_id, utility, coil) VALUES (1, 1, 'steam', 'XCV')$$, '23514', 'unknown coil ''XCV''', 'Use one of: HCV, DH_HCV, CCV, PC_CCV%');
 SELECT pg_temp.refuses(format('INSERT INTO equipment_meters (equipment_id, meter_id, utility, share) VALUES (1, 1, ''steam'', %L)', share), '23514',
-    'a share must be above 0 and at most 1, not ' || share, 'Give 1 for all of it.') FROM unnest(ARRAY['0', '-1', '1.0001', 'NaN']) AS share;
+    'a share must be from 1e-9 to 1, not ' || share, 'Give 1 for all of it.') FROM unnest(ARRAY['0', '-1', '1.0001', 'NaN', '1e-320']) AS share;
 SELECT pg_temp.refuses($$INSERT INTO equipment_meters (equipment_id, meter_id, utility, valid_from, valid_to) VALUES (1, 1, 'steam', '2026-03-02', '2026-03-02')$$,
     '23514', 'a mapping must end after it begins, not on 2026-03-02', 'Give a later valid_to%');
 SELECT pg_temp.refuses(format('INSERT INTO equipment_meters (equipment_id, meter_id, utility) VALUES (1, %s, ''steam'')', meter), '23514',
@@ -107,6 +121,10 @@ SELECT pg_temp.refuses($$INSERT INTO equipment_meters (equipment_id, meter_id, u
     '23P01', 'meter 1 is mapped to equipment 1 twice at once', 'Change it, or first: UPDATE public.equipment_meters SET valid_to = ''2026-03-20'' WHERE mapping_id = 1;');
 SELECT pg_temp.refuses($$INSERT INTO equipment_meters (equipment_id, meter_id, utility, share) VALUES (2, 1, 'steam', 0.5)$$,
     '23514', 'shares of meter 1 add up to 1.100000', 'SELECT * FROM public.equipment_meters WHERE meter_id = 1; shows them.%');
+SELECT lives_ok($$INSERT INTO equipment_meters (mapping_id, equipment_id, meter_id, utility, coil, share, valid_to) VALUES (1, 1, 1, 'steam', 'HCV', 0.6, '2026-03-21')
+    ON CONFLICT (mapping_id) DO UPDATE SET share = excluded.share$$, 'a script that writes mappings may run twice');
+SELECT pg_temp.refuses($$INSERT INTO equipment_meters (equipment_id, meter_id, utility, valid_from) VALUES (1, 1, 'steam', '294277-01-01')$$,
+    '23514', 'a mapping may begin and end from 0001-01-01 to 9999-12-31, not on 294277-01-01', 'Give NULL for valid_from%');
 SELECT lives_ok($$INSERT INTO equipment_meters (mapping_id, equipment_id, meter_id, utility, share, valid_from) VALUES (2, 2, 1, 'steam', 1, '2026-03-21')$$, 'one after the other');
 SELECT lives_ok($$INSERT INTO equipment_meters (mapping_id, equipment_id, meter_id, utility, share, valid_to) VALUES (3, 2, 1, 'steam', 0.4, '2026-03-21')$$, 'or 1 together');
 SELECT is((pg_temp.attempt('none', 'UPDATE equipment_meters SET share = 0.41 WHERE mapping_id = 3')).message, 'shares of meter 1 add up to 1.010000', 'also when changed');
@@ -148,6 +166,17 @@ SELECT is((SELECT total_cost IS NULL FROM mv_daily_ahu_costs WHERE equipment_id 
 SELECT is((SELECT total FROM costs WHERE day = '2026-03-01'), (SELECT total FROM costs WHERE day = '2026-03-10'), 'the exact one does');
 SELECT is((SELECT days_without_tariff FROM v_monthly_ahu_costs WHERE equipment_id = 1), 0, 'and the month');
 
+-- Without statistics of months, the marks of an equipment are looked at for each of its days.
+CREATE FUNCTION pg_temp.planned_rows(statement text) RETURNS float8 LANGUAGE plpgsql AS $$
+DECLARE plan json;
+BEGIN
+    EXECUTE 'EXPLAIN (FORMAT json) ' || statement INTO plan;
+    RETURN plan -> 0 -> 'Plan' ->> 'Plan Rows';
+END $$;
+ANALYZE mv_daily_ahu_costs;
+SELECT is(pg_temp.planned_rows($$SELECT FROM mv_daily_ahu_costs WHERE date_trunc('month', day::timestamp)::date = '2026-03-01'$$),
+    (SELECT count(*)::float8 FROM mv_daily_ahu_costs WHERE date_trunc('month', day::timestamp)::date = '2026-03-01'), 'the planner knows how many days a month has');
+
 -- Exactly the days that a change touches are marked.
 CREATE FUNCTION pg_temp.marks(change text, wanted text, what text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE others text;
@@ -164,6 +193,8 @@ SELECT pg_temp.marks('UPDATE tariffs SET valid_from = ''2026-03-02'' WHERE tarif
     'daily_costs 1 {(,2026-03-02)}; monthly_costs 1 {(,2026-03-02)}', 'a tariff that begins later');
 SELECT pg_temp.marks('UPDATE tariffs SET rate = 31 WHERE tariff_id = 2', 'daily_costs 1 {[2026-03-11,2026-03-21)}; daily_costs 2 {[2026-03-11,)};'
     || ' monthly_costs 1 {[2026-03-11,2026-03-21)}; monthly_costs 2 {[2026-03-11,)}', 'another rate: as far as meters are mapped');
+SELECT results_eq('SELECT dirty_hours FROM v_refresh_status', ARRAY[0, 0, (10 + 21) * 24, 0, (10 + 21) * 24]::bigint[],
+    'the status counts these days, to the last reading');
 SELECT pg_temp.marks('UPDATE tariffs SET rate = rate, unit = unit', '', 'a tariff written as it was');
 SELECT pg_temp.marks('UPDATE tariffs SET valid_to = ''2026-03-13'' WHERE tariff_id = 4', 'daily_costs 1 {[2026-03-13,)}; monthly_costs 1 {[2026-03-13,)}', 'a tariff that ends');
 SELECT pg_temp.marks('INSERT INTO tariffs (tariff_id, site_id, utility, rate, valid_from, valid_to) VALUES (5, ''ny'', ''cold_water'', 2, ''2026-03-15'', ''2026-03-16'')',
@@ -183,6 +214,7 @@ DO $$ BEGIN PERFORM argo_refresh(); END $$;
 UPDATE readings SET energy_kwh = 10 WHERE channel_id = 1 AND "timestamp" = '2026-03-25 12:00Z';
 SELECT is_empty('SELECT FROM _argo_dirty_equipment', 'a reading leaves no mark of equipment');
 SELECT results_eq($$SELECT equipment_id, days FROM _argo_ahu_marks WHERE NOT isempty(days)$$, $$VALUES (2, '[2026-03-25,2026-03-26)'::daterange)$$, 'but counts for those that have the meter then');
+SELECT results_eq('SELECT dirty_hours FROM v_refresh_status', ARRAY[1, 1, 24, 24, 24]::bigint[], 'and in the status');
 DO $$ BEGIN PERFORM argo_refresh(views => ARRAY['mv_hourly_usage']); END $$;
 SELECT results_eq('SELECT matview::text, equipment_id, days FROM _argo_dirty_equipment ORDER BY 1', $$VALUES ('mv_daily_ahu_costs', 2, '[2026-03-25,2026-03-26)'::daterange),
     ('mv_daily_ahu_kwh', 2, '[2026-03-25,2026-03-26)'), ('mv_monthly_ahu_costs', 2, '[2026-03-25,2026-03-26)')$$, 'once a refresh has taken its mark, one is left for each view of costs');

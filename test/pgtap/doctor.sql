@@ -5,7 +5,7 @@ SET client_min_messages = error;
 SET TIME ZONE 'Asia/Kathmandu';
 SET jit = off;
 BEGIN;
-SELECT plan(237);
+SELECT plan(245);
 \setenv NO_CLOCK '{"now": -1}'
 \! curl -sf -X POST "$SIM_URL/_sim/now" -d "$NO_CLOCK" >/dev/null
 
@@ -232,16 +232,30 @@ ROLLBACK TO naive;
 SELECT breaks('a missing view', 'DROP VIEW v_readings_monthly', 'data schema', 'FAIL', 'missing: v_readings_monthly');
 SELECT breaks('a missing index', 'DROP INDEX idx_readings_timestamp', 'indexes', 'WARN', 'idx_readings_timestamp is missing');
 SELECT breaks('no key of readings', 'ALTER TABLE readings DROP CONSTRAINT idx_readings_unique', 'indexes', 'FAIL', 'readings has no unique index on%');
-SELECT breaks('an invalid index', $$UPDATE pg_index SET indisvalid = false WHERE indexrelid IN ('idx_channels_org'::regclass, 'idx_readings_unique'::regclass)$$,
-    'indexes', 'FAIL', 'idx_readings_unique on readings is invalid; idx_channels_org on channels is invalid');
+-- The index that holds the keys: of a hypertable, that of a chunk.
+SELECT i.indexrelid::regclass AS key_index, c.relname AS key_name, t.relname AS keyed
+FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_class AS t ON t.oid = i.indrelid
+WHERE i.indisunique AND i.indrelid = (SELECT r.tableoid FROM readings AS r ORDER BY r."timestamp" LIMIT 1) \gset
+SELECT breaks('an invalid index', format('UPDATE pg_index SET indisvalid = false WHERE indexrelid IN (''idx_channels_org''::regclass, %L::regclass)', :'key_index'),
+    'indexes', 'FAIL', format('%I on %I is invalid; idx_channels_org on channels is invalid', :'key_name', :'keyed'));
 CREATE INDEX idx_devices_org_ccnew ON devices (organization_id);
 SELECT breaks('the rest of a REINDEX', $$UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'idx_devices_org_ccnew'::regclass$$,
     'indexes', 'WARN', 'idx_devices_org_ccnew on devices is invalid');
+-- As TimescaleDB leaves one that it made chunk by chunk, and could not finish.
+CREATE INDEX readings_power ON readings (power_kw);
+SELECT breaks('an unfinished index of readings', $$UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'readings_power'::regclass$$,
+    'indexes', 'WARN', 'readings_power on readings is invalid');
+DROP INDEX readings_power;
 SELECT breaks('a missing trigger', 'DROP TRIGGER _argo_readings_updated ON readings; UPDATE readings SET power_kw = power_kw + 1', 'triggers', 'FAIL',
     '_argo_readings_updated on public.readings is missing; changes meanwhile left no marks%');
 SELECT set_eq('SELECT * FROM mv_hourly_usage', 'SELECT u.* FROM channels AS c, _argo_hourly_usage(c.channel_id, ''-infinity'', ''infinity'') AS u',
     'a missing trigger: then the views are right');
+SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb' AND extversion LIKE '2.19.%') AS keeps_triggers \gset
+\if :keeps_triggers
+SELECT skip('TimescaleDB 2.19 lets no trigger of a hypertable be disabled', 4);
+\else
 SELECT breaks('disabled triggers', 'ALTER TABLE readings DISABLE TRIGGER USER', 'triggers', 'FAIL', '_argo_readings_inserted on public.readings is disabled; %');
+\endif
 SELECT breaks('a trigger of replicas only', 'ALTER TABLE channels ENABLE REPLICA TRIGGER _argo_channels_updated', 'triggers', 'FAIL', '%is disabled; %');
 SELECT breaks('many marks', $$INSERT INTO _argo_dirty (meter_id, first_reading, last_reading)
     SELECT 60101, now() - i * interval '1 day', now() - i * interval '1 day' FROM generate_series(1, 100000) AS i$$,
@@ -265,6 +279,16 @@ SELECT alike((look('extension')).cure, '-- %make install', 'is to be installed a
 ROLLBACK TO no_library;
 
 SELECT is_empty($$SELECT * FROM argo_doctor() WHERE status <> 'OK' AND check_name NOT IN ('breaker', 'last sync', 'validation')$$, 'all is mended');
+-- Before MAINTAIN none but the owner refreshes.
+SELECT current_setting('server_version_num')::integer >= 170000 AS has_maintain \gset
+\if :has_maintain
+    SELECT breaks('equipment, and no right to its costs', $$INSERT INTO equipment (site_id, equipment_name) VALUES ('23272', 'AHU 1')$$,
+        'rights', 'WARN', 'role doctor_writer may not refresh the costs: it lacks %DELETE, SELECT on _argo_dirty_equipment; SELECT on equipment; MAINTAIN%mv_monthly_ahu_costs%',
+        as_role => 'doctor_writer');
+\else
+    SELECT skip('MAINTAIN comes with PostgreSQL 17', 4);
+\endif
+
 SELECT is_empty($$SELECT * FROM shown WHERE shown::text ~ 'secret|7f3a'$$, 'no secret was shown');
 SELECT is_empty(format($$SELECT * FROM shown WHERE strpos(shown::text, %L) > 0$$, md5(:'password')), 'nor the hash of the password');
 
