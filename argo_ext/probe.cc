@@ -16,8 +16,6 @@ namespace argo::pg {
 
 namespace {
 
-constexpr char kApiUrl[] = "https://core.eniscope.com";
-
 // How the statements of a cure name things.
 struct Names {
   std::string server;    // quoted

@@ -15,8 +15,6 @@ namespace argo {
 
 namespace {
 
-constexpr int kStopPollMs = 50;
-
 constexpr int kMaxAttempts = 5;
 // The API answers 500 to what it does not like, and rarely likes it later.
 constexpr int kMaxAttemptsOn500 = 2;

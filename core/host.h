@@ -12,6 +12,9 @@
 
 namespace argo {
 
+// How often whoever waits asks whether the run is to end.
+inline constexpr int kStopPollMs = 50;
+
 enum class LogLevel : std::uint8_t { kDebug, kNotice, kWarning };
 
 // What becomes of a stored reading that the API now gives another value.
@@ -56,7 +59,7 @@ class Host {
   Host& operator=(const Host&) = delete;
   virtual ~Host() = default;
 
-  // Says whether the run is to end now. Asked at least every 50 ms, so it must be cheap.
+  // Says whether the run is to end now. Asked every kStopPollMs at least, so it must be cheap.
   virtual bool stop_requested() = 0;
 
   // Passes a line to the user or the log. `text` never holds a secret.

@@ -20,7 +20,6 @@ namespace argo {
 
 namespace {
 
-constexpr int kStopPollMs = 50;
 constexpr std::size_t kMaxDetailBytes = 400;
 
 // Sends a request and waits for what comes of it.

@@ -11,7 +11,6 @@ namespace argo::report {
 
 namespace {
 
-constexpr std::int64_t kHour = 3600;
 // Of more days than this not every one has a label.
 constexpr std::size_t kLabelledDays = 8;
 
@@ -74,7 +73,7 @@ TimeAxis::TimeAxis(const Context& context, double left, double right) : left_(le
     const std::optional<Moment> at = parse_moment(text(point, "t"));
     if (!at)
       continue;
-    const std::int64_t end = at->utc_seconds + kHour;
+    const std::int64_t end = at->utc_seconds + kSecondsPerHour;
     if (days_.empty() || days_.back().day != at->day())
       days_.push_back({at->day(), at->utc_seconds, end});
     days_.back().to = end;

@@ -13,7 +13,7 @@ namespace argo::report {
 namespace {
 
 // Of more days than this not every bar has its figures.
-constexpr std::size_t kLabelledDays = 8;
+constexpr std::size_t kDaysWithFigures = 8;
 
 struct DayUse {
   Day day = 0;
@@ -100,7 +100,7 @@ std::string draw(const std::vector<DayUse>& days, const Format& format,
     const double middle = left + step * (static_cast<double>(i) + 0.5);
     draw_bar(drawing, days[i], value, middle - width / 2, width, top, bottom);
     draw_labels(drawing, days[i], value, middle, middle - width / 2, top, bottom,
-                days.size() <= kLabelledDays);
+                days.size() <= kDaysWithFigures);
   }
   drawing.line(left, bottom, right, bottom, stroke(Ink::kAxis, 1));
   return drawing.finish("Energy of each day", description);

@@ -20,7 +20,7 @@ constexpr int kHours = 24;
 constexpr std::array<const char*, 9> kHeat = {"#e4eef8", "#cfe1f2", "#b5d2ea", "#8dbadd", "#62a0cf",
                                               "#3c84bd", "#2068a5", "#0f4c84", "#08315b"};
 
-struct Hour {
+struct HeatCell {
   Moment at;
   int hour = 0;
   std::optional<double> kw;
@@ -30,7 +30,7 @@ struct Hour {
 struct DayRow {
   Day day = 0;
   bool is_business_day = false;
-  std::vector<Hour> cells;
+  std::vector<HeatCell> cells;
   // How many real hours each hour of the clock has: 0, 1 or 2.
   std::array<int, kHours> real_hours{};
 
@@ -66,7 +66,7 @@ struct Steps {
   static double largest_of(const std::vector<DayRow>& rows) {
     double largest = 0;
     for (const DayRow& row : rows) {
-      for (const Hour& cell : row.cells)
+      for (const HeatCell& cell : row.cells)
         largest = std::max(largest, cell.kw.value_or(0));
     }
     return largest;
@@ -136,7 +136,7 @@ Block block(const Grid& grid, double hour, double hours, double day, double days
           days * grid.day_step};
 }
 
-std::string hover_of(const Context& context, const Hour& cell) {
+std::string hover_of(const Context& context, const HeatCell& cell) {
   const std::string value = cell.kw             ? quantity(cell.kw, "kW")
                             : cell.completeness ? "no readings"
                                                 : "no readings expected";
@@ -154,7 +154,7 @@ void draw_cells(Drawing& drawing, const Context& context, const Grid& grid,
   const bool has_hover = context.limits.hover && !grid.is_narrow && rows.size() <= 8;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     std::array<std::size_t, kHours> seen{};
-    for (const Hour& cell : rows[i].cells) {
+    for (const HeatCell& cell : rows[i].cells) {
       const auto hour = static_cast<std::size_t>(cell.hour);
       // An hour that the clock shows twice shares its place.
       const double share = 1.0 / rows[i].real_hours[hour];
@@ -178,7 +178,7 @@ void draw_partial(Drawing& drawing, const Grid& grid, const std::vector<DayRow>&
   constexpr double kPart = 0.32;
   std::string d;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    for (const Hour& cell : rows[i].cells) {
+    for (const HeatCell& cell : rows[i].cells) {
       if (cell.kw && cell.completeness && *cell.completeness < 100)
         d += block(grid, cell.hour + 1 - kPart - 0.04, kPart, static_cast<double>(i), 0.96)
                  .outline();
@@ -279,7 +279,7 @@ std::string table_of(const Context& context, const std::vector<DayRow>& rows) {
     std::vector<Cell> cells = {clock_time(hour * 60)};
     for (const DayRow& row : rows) {
       std::string shown;
-      for (const Hour& cell : row.cells) {
+      for (const HeatCell& cell : row.cells) {
         if (cell.hour != hour)
           continue;
         shown += (shown.empty() ? "" : " / ") + (cell.kw             ? rounded(cell.kw)
@@ -303,7 +303,7 @@ std::vector<Key> keys_of(const std::vector<DayRow>& rows, const Steps& steps) {
   bool is_business = false;
   for (const DayRow& row : rows) {
     is_business = is_business || row.is_business_day;
-    for (const Hour& cell : row.cells) {
+    for (const HeatCell& cell : row.cells) {
       is_missing = is_missing || (!cell.kw && cell.completeness);
       is_partial = is_partial || (cell.kw && cell.completeness && *cell.completeness < 100);
     }
@@ -346,7 +346,7 @@ std::string heat_map(const Context& context) {
   const std::vector<DayRow> rows = rows_of(context);
   const bool has_something = std::any_of(rows.begin(), rows.end(), [](const DayRow& row) {
     return std::any_of(row.cells.begin(), row.cells.end(),
-                       [](const Hour& cell) { return cell.kw || cell.completeness; });
+                       [](const HeatCell& cell) { return cell.kw || cell.completeness; });
   });
   if (!has_something)
     return {};

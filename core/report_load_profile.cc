@@ -13,8 +13,6 @@ namespace argo::report {
 
 namespace {
 
-constexpr std::int64_t kHour = 3600;
-
 struct Hour {
   Moment at;
   std::optional<double> kw;
@@ -75,7 +73,7 @@ struct Plot {
   double top;
   double bottom;
 
-  double x(const Hour& hour) const { return time.x(hour.at.utc_seconds + kHour / 2); }
+  double x(const Hour& hour) const { return time.x(hour.at.utc_seconds + kSecondsPerHour / 2); }
   double y(double kw) const { return value.y(kw, top, bottom); }
 };
 
@@ -88,7 +86,7 @@ void each_stretch(const std::vector<Hour>& hours, Test test, Run run) {
       continue;
     const std::size_t first = i;
     while (i < hours.size() && test(hours[i]) &&
-           (i == first || hours[i].at.utc_seconds == hours[i - 1].at.utc_seconds + kHour))
+           (i == first || hours[i].at.utc_seconds == hours[i - 1].at.utc_seconds + kSecondsPerHour))
       ++i;
     run(first, i);
     --i;
@@ -132,7 +130,7 @@ void draw_missing(Drawing& drawing, const Plot& plot, const Context& context) {
     return [&, height, what](std::size_t first, std::size_t end) {
       const Moment from = plot.hours[first].at;
       Moment to = plot.hours[end - 1].at;
-      to.utc_seconds += kHour;
+      to.utc_seconds += kSecondsPerHour;
       if (end < plot.hours.size())
         to.offset_minutes = plot.hours[end].at.offset_minutes;
       const double left = plot.time.x(from.utc_seconds);

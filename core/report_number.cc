@@ -13,7 +13,6 @@ namespace argo::report {
 namespace {
 
 constexpr char kMinus[] = "\xE2\x88\x92";
-constexpr char kNoBreakSpace[] = "\xC2\xA0";
 // Numbers from here on are written with an exponent; nobody reads their digits.
 constexpr double kTooLong = 1e15;
 

@@ -10,6 +10,8 @@
 
 namespace argo::report {
 
+inline constexpr char kNoBreakSpace[] = "\xC2\xA0";
+
 // What stands where there is no figure.
 inline constexpr char kNoFigure[] = "\xE2\x80\x93";
 

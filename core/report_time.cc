@@ -15,7 +15,6 @@ constexpr std::array<const char*, 7> kWeekdays = {"Mon", "Tue", "Wed", "Thu", "F
 constexpr std::array<const char*, 12> kMonths = {"January",   "February", "March",    "April",
                                                  "May",       "June",     "July",     "August",
                                                  "September", "October",  "November", "December"};
-constexpr char kNoBreakSpace[] = "\xC2\xA0";
 constexpr char kDash[] = "\xE2\x80\x93";
 constexpr int kMinutesOfDay = 24 * 60;
 

@@ -13,6 +13,8 @@
 
 namespace argo::report {
 
+inline constexpr std::int64_t kSecondsPerHour = 3600;
+
 // A day of the calendar, counted from 1970-01-01.
 using Day = std::int64_t;
 

@@ -11,6 +11,9 @@
 
 namespace argo {
 
+// Eniscope's own.
+inline constexpr char kApiUrl[] = "https://core.eniscope.com";
+
 struct Settings {
   // SERVER
   std::string url;      // without a trailing slash

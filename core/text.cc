@@ -8,13 +8,15 @@ namespace argo {
 
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-
 bool is_continuation(unsigned char byte) {
   return (byte & 0xC0U) == 0x80U;
 }
 
 }  // namespace
+
+std::string or_empty(const char* text) {
+  return text == nullptr ? "" : text;
+}
 
 std::size_t utf8_sequence_length(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t offset) {

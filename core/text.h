@@ -10,6 +10,12 @@
 
 namespace argo {
 
+// U+FFFD, which stands for what is no text.
+inline constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+// Returns C text, and nothing for a null pointer.
+std::string or_empty(const char* text);
+
 // Returns the length of the valid UTF-8 sequence that starts at text[at], or 0 where none does.
 std::size_t utf8_sequence_length(std::string_view text, std::size_t at);
 

@@ -1,6 +1,8 @@
 // Opens a connection to the database: one attempt after the other, each without blocking.
 #include "loader/connect.h"
 
+#include "core/host.h"
+#include "core/text.h"
 #include "loader/connect_error.h"
 
 #include <libpq-fe.h>
@@ -29,7 +31,6 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr int kPollMs = 50;
 constexpr int kMaxPausesAtFirst = 5;
 constexpr int kNoLimit = std::numeric_limits<int>::max();
 constexpr seconds kAllAttempts{45};
@@ -48,11 +49,7 @@ constexpr char kReachHint[] =
 struct OptionsFree {
   void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
 };
-using Options = std::unique_ptr<PQconninfoOption, OptionsFree>;
-
-std::string or_empty(const char* text) {
-  return text == nullptr ? "" : text;
-}
+using ConnectionOptions = std::unique_ptr<PQconninfoOption, OptionsFree>;
 
 bool is_ports(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
@@ -68,7 +65,7 @@ bool holds_password_piece(std::string_view keyword, std::string_view value) {
 
 // Returns how long one address may take; nothing where it may take for ever.
 std::optional<seconds> connect_timeout(PGconn* conn) {
-  const Options options(PQconninfo(conn));
+  const ConnectionOptions options(PQconninfo(conn));
   for (const PQconninfoOption* o = options.get(); o != nullptr && o->keyword != nullptr; ++o)
     if (std::string_view(o->keyword) == "connect_timeout" && o->val != nullptr) {
       const long given = std::strtol(o->val, nullptr, 10);
@@ -101,7 +98,7 @@ ConnPtr start_attempt(const std::string& url) {
 
 // Gives sending more time than connecting, unless the URL says how much.
 void lengthen_send_timeout(PGconn* conn) {
-  const Options options(PQconninfo(conn));
+  const ConnectionOptions options(PQconninfo(conn));
   for (const PQconninfoOption* o = options.get(); o != nullptr && o->keyword != nullptr; ++o)
     if (std::string_view(o->keyword) == "tcp_user_timeout" && o->val != nullptr &&
         std::string_view(o->val) == kToConnectMs)
@@ -138,7 +135,7 @@ std::optional<ConnectError> finish_attempt(PGconn* conn, const Patience& patienc
       return timeout_error(conn, *timeout);
     pollfd socket{PQsocket(conn),
                   static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
-    if (poll(&socket, 1, kPollMs) > 0)
+    if (poll(&socket, 1, kStopPollMs) > 0)
       state = PQconnectPoll(conn);
   }
   if (PQstatus(conn) == CONNECTION_OK)
@@ -155,7 +152,7 @@ void ConnFree::operator()(pg_conn* conn) const noexcept {
 // Makes sure that libpq understands the text. What it says about a bad one quotes it, password and
 // all.
 void check_url(const std::string& url) {
-  const Options options(PQconninfoParse(url.c_str(), nullptr));
+  const ConnectionOptions options(PQconninfoParse(url.c_str(), nullptr));
   bool is_plausible = options != nullptr;
   for (const PQconninfoOption* o = options.get(); is_plausible && o->keyword != nullptr; ++o)
     is_plausible = o->val == nullptr || !holds_password_piece(o->keyword, o->val);
@@ -168,7 +165,7 @@ void pause_for(milliseconds length, const Patience& patience) {
   const auto until = Clock::now() + length;
   while (Clock::now() < until) {
     stop_if_asked(patience);
-    std::this_thread::sleep_for(milliseconds(kPollMs));
+    std::this_thread::sleep_for(milliseconds(kStopPollMs));
   }
 }
 

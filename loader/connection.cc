@@ -2,6 +2,7 @@
 // password.
 #include "loader/connection.h"
 
+#include "core/host.h"
 #include "core/text.h"
 #include "loader/connect.h"
 
@@ -21,7 +22,6 @@ namespace argo::loader {
 
 namespace {
 
-constexpr int kPollMs = 50;
 constexpr std::chrono::milliseconds kCancelWait{300};
 // More than that waits in no buffer of libpq's.
 constexpr std::size_t kCopyBytes = 256UL * 1024;
@@ -36,10 +36,6 @@ struct ResultFree {
   void operator()(const PGresult* result) const noexcept { PQclear(const_cast<PGresult*>(result)); }
 };
 using Result = std::unique_ptr<PGresult, ResultFree>;
-
-std::string or_empty(const char* text) {
-  return text == nullptr ? "" : text;
-}
 
 std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
@@ -215,7 +211,7 @@ void Connection::Impl::wait(bool is_flushed) {
   check_stop();
   pollfd socket{PQsocket(conn.get()), static_cast<short>(is_flushed ? POLLIN : POLLIN | POLLOUT),
                 0};
-  poll(&socket, 1, kPollMs);
+  poll(&socket, 1, kStopPollMs);
   PQconsumeInput(conn.get());
 }
 

@@ -23,7 +23,6 @@ namespace argo::loader {
 
 namespace {
 
-constexpr char kApiUrl[] = "https://core.eniscope.com";
 constexpr char kFail[] = "FAIL";
 
 struct Check {

@@ -21,7 +21,6 @@ namespace {
 
 constexpr char kDefaultFile[] = ".env";
 constexpr std::size_t kMaxFileBytes = 1 << 20;
-constexpr char kApiUrl[] = "https://core.eniscope.com";
 
 // An option of core/settings, and the variable that gives it.
 struct Binding {

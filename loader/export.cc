@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "loader/context.h"
 #include "loader/database.h"
+#include "loader/instant.h"
 #include "loader/output.h"
 #include "loader/output_file.h"
 
@@ -24,7 +25,6 @@ constexpr std::array<ExportView, 6> kViews = {{{"v_readings_enriched", "timestam
                                                {"v_readings_monthly", "reading_month", true},
                                                {"v_latest_readings", "timestamp", false}}};
 constexpr unsigned int kTimestamptzOid = 1184;
-constexpr std::size_t kDateBytes = 10;
 
 // Returns a column of the export. Programs take a time with an offset for a text, or drop the
 // offset, so an instant becomes two columns: on the clock of UTC, and on that of the site.

@@ -9,6 +9,9 @@
 
 namespace argo::loader {
 
+// YYYY-MM-DD
+inline constexpr std::size_t kDateBytes = 10;
+
 // Reads a time such as 2026-03-11, 2026-03-11T12:02Z or 2026-03-11 08:02:00-04:00; without a zone
 // it is UTC.
 std::optional<UnixTime> parse_instant(const std::string& text);

@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kMaxNameBytes = 63;
 
 // Returns a value in quotes for a message; one that could hold a password is left out.
-std::string shown(const std::string& value) {
+std::string quoted(const std::string& value) {
   for (const char* piece : {"://", "@", "="})
     if (value.find(piece) != std::string::npos)
       return {};
@@ -30,7 +30,7 @@ std::string shown(const std::string& value) {
 
 void fail_value(const std::string& name, const std::string& value, const std::string& wanted,
                 const std::string& hint) {
-  const std::string text = shown(value);
+  const std::string text = quoted(value);
   throw Failure(ExitCode::kUsage, sqlstate::kInvalidParameter,
                 "invalid value for --" + name + (text.empty() ? "" : ":" + text),
                 wanted + " " + kNothingDone, hint);

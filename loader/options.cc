@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "loader/exit_code.h"
 #include "loader/export.h"
+#include "loader/instant.h"
 #include "loader/option_values.h"
 
 #include <CLI/CLI.hpp>
@@ -21,7 +22,6 @@ namespace argo::loader {
 namespace {
 
 constexpr int kMaxRefreshDays = 36600;
-constexpr std::size_t kDateBytes = 10;
 
 constexpr char kFooter[] = R"(
 Environment, or lines of .env (the environment wins; VITE_ENISCOPE_... are read too):

@@ -28,12 +28,13 @@ constexpr std::size_t kShownBytes = 200;
 constexpr unsigned int kNewFileMode = 0666;
 constexpr unsigned int kModeBits = 0777;
 
-std::string shown(const std::string& path) {
+std::string shown_path(const std::string& path) {
   return printable(path, kShownBytes);
 }
 
 Failure no_file(const std::string& path, int error) {
-  return {ExitCode::kUsage, "58030", "could not make " + shown(path) + ": " + std::strerror(error),
+  return {ExitCode::kUsage, "58030",
+          "could not make " + shown_path(path) + ": " + std::strerror(error),
           "Nothing was connected to or written.",
           "name a file in a directory that is there and that you may write to"};
 }
@@ -140,7 +141,7 @@ bool OutputFile::flush() {
 
 void OutputFile::fail_to_write(int error) const {
   throw Failure(ExitCode::kInternal, "58030",
-                "could not write " + shown(path_) + ": " + std::strerror(error),
+                "could not write " + shown_path(path_) + ": " + std::strerror(error),
                 target_.empty() ? "What was written before stays." : "What was there is untouched.",
                 "make room, or name another file");
 }

@@ -50,7 +50,7 @@ std::string labelled(const std::string& label, const std::string& text) {
 // Writes as much as the file takes; returns false where it takes no more.
 bool write_all(int file, std::string_view text) {
   while (!text.empty()) {
-    const ssize_t written = write(file, text.data(), text.size());
+    const ssize_t written = ::write(file, text.data(), text.size());
     if (written < 0 && errno == EINTR)
       continue;
     if (written < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {

@@ -11,7 +11,7 @@
 namespace argo {
 namespace {
 
-using Kind = Verdict::Kind;
+using VerdictKind = Verdict::Kind;
 using testing::kNow;
 using testing::read_fixture;
 
@@ -72,58 +72,58 @@ std::string reject_reason(const std::string& record) {
 }
 
 TEST(CheckAnswer, AcceptsAWholeAnswer) {
-  EXPECT_EQ(check_answer(answer_every(kSlotSeconds, 96), asked()).kind, Kind::kAccepted);
-  EXPECT_EQ(check_answer(answer_with({}), asked()).kind, Kind::kAccepted);
+  EXPECT_EQ(check_answer(answer_every(kSlotSeconds, 96), asked()).kind, VerdictKind::kAccepted);
+  EXPECT_EQ(check_answer(answer_with({}), asked()).kind, VerdictKind::kAccepted);
 }
 
 TEST(CheckAnswer, RefusesAnError) {
   ReadingsAnswer answer;
   answer.error = "invalid JSON";
   const Verdict verdict = check_answer(answer, asked());
-  EXPECT_EQ(verdict.kind, Kind::kRetry);
+  EXPECT_EQ(verdict.kind, VerdictKind::kRetry);
   EXPECT_EQ(verdict.reason, "invalid JSON");
 }
 
 TEST(CheckAnswer, RefusesAnotherChannel) {
-  EXPECT_EQ(check_answer(answer_every(kSlotSeconds, 5), asked(8)).kind, Kind::kRetry);
+  EXPECT_EQ(check_answer(answer_every(kSlotSeconds, 5), asked(8)).kind, VerdictKind::kRetry);
   ReadingsAnswer silent = answer_every(kSlotSeconds, 5);
   silent.channel.reset();
-  EXPECT_EQ(check_answer(silent, asked(8)).kind, Kind::kAccepted);
+  EXPECT_EQ(check_answer(silent, asked(8)).kind, VerdictKind::kAccepted);
 }
 
 TEST(CheckAnswer, ComparesTheRecordCount) {
   ReadingsAnswer answer = answer_every(kSlotSeconds, 5);
   answer.record_count = 6;
   const Verdict verdict = check_answer(answer, asked());
-  EXPECT_EQ(verdict.kind, Kind::kRetry);
+  EXPECT_EQ(verdict.kind, VerdictKind::kRetry);
   EXPECT_EQ(verdict.reason, "the answer announces 6 records and holds 5");
 }
 
 TEST(CheckAnswer, RefusesOtherUnits) {
   ReadingsAnswer answer = answer_every(kSlotSeconds, 5);
   answer.energy_unit = "kWh\n";
-  EXPECT_EQ(check_answer(answer, asked()).kind, Kind::kRefused);
+  EXPECT_EQ(check_answer(answer, asked()).kind, VerdictKind::kRefused);
   EXPECT_EQ(check_answer(answer, asked()).reason, "energy comes in kWh , not Wh");
   answer.energy_unit = "Wh";
   answer.power_unit = "kW";
-  EXPECT_EQ(check_answer(answer, asked()).kind, Kind::kRefused);
+  EXPECT_EQ(check_answer(answer, asked()).kind, VerdictKind::kRefused);
   answer.power_unit = "";
-  EXPECT_EQ(check_answer(answer, asked()).kind, Kind::kAccepted);
+  EXPECT_EQ(check_answer(answer, asked()).kind, VerdictKind::kAccepted);
 }
 
 TEST(CheckAnswer, SeesAnotherResolutionInARealAnswer) {
   ReadingsAnswer answer = parse_readings(read_fixture("readings_1800.json"));
   // The fixture leaves out most of the 336 records.
-  EXPECT_EQ(check_answer(answer, asked(59155)).kind, Kind::kRetry);
+  EXPECT_EQ(check_answer(answer, asked(59155)).kind, VerdictKind::kRetry);
   answer.record_count = 6;
-  EXPECT_EQ(check_answer(answer, asked(59155)).kind, Kind::kWindowTooLarge);
+  EXPECT_EQ(check_answer(answer, asked(59155)).kind, VerdictKind::kWindowTooLarge);
   answer.resolution = kSlotSeconds;
-  EXPECT_EQ(check_answer(answer, asked(59155)).kind, Kind::kWindowTooLarge);
+  EXPECT_EQ(check_answer(answer, asked(59155)).kind, VerdictKind::kWindowTooLarge);
 }
 
 TEST(CheckAnswer, SeesAnotherSpacingBehindTheRightResolution) {
-  EXPECT_EQ(check_answer(answer_every(1800, 48), asked()).kind, Kind::kWindowTooLarge);
-  EXPECT_EQ(check_answer(answer_every(1800, 4), asked()).kind, Kind::kWindowTooLarge);
+  EXPECT_EQ(check_answer(answer_every(1800, 48), asked()).kind, VerdictKind::kWindowTooLarge);
+  EXPECT_EQ(check_answer(answer_every(1800, 4), asked()).kind, VerdictKind::kWindowTooLarge);
 }
 
 TEST(CheckAnswer, TakesGapsForGaps) {
@@ -131,8 +131,8 @@ TEST(CheckAnswer, TakesGapsForGaps) {
                                        record_at(static_cast<double>(kFrom + 900)),
                                        record_at(static_cast<double>(kFrom + 9000)),
                                        record_at(static_cast<double>(kFrom + 18000))});
-  EXPECT_EQ(check_answer(answer, asked()).kind, Kind::kAccepted);
-  EXPECT_EQ(check_answer(answer_every(3600, 3), asked()).kind, Kind::kAccepted);
+  EXPECT_EQ(check_answer(answer, asked()).kind, VerdictKind::kAccepted);
+  EXPECT_EQ(check_answer(answer_every(3600, 3), asked()).kind, VerdictKind::kAccepted);
 }
 
 TEST(CheckAnswer, BelievesNoSpacingThatIsNeitherSaidNorSeen) {
@@ -140,14 +140,14 @@ TEST(CheckAnswer, BelievesNoSpacingThatIsNeitherSaidNorSeen) {
        {std::pair{86400, 1}, {21600, 3}, {1800, 2}, {60, 61}, {60, 2}}) {
     ReadingsAnswer answer = answer_every(step, count);
     answer.resolution.reset();
-    EXPECT_NE(check_answer(answer, asked()).kind, Kind::kAccepted) << step << " x " << count;
+    EXPECT_NE(check_answer(answer, asked()).kind, VerdictKind::kAccepted) << step << " x " << count;
   }
   ReadingsAnswer seen = answer_every(kSlotSeconds, 2);
   seen.resolution.reset();
-  EXPECT_EQ(check_answer(seen, asked()).kind, Kind::kAccepted);
+  EXPECT_EQ(check_answer(seen, asked()).kind, VerdictKind::kAccepted);
   ReadingsAnswer empty = answer_with({});
   empty.resolution.reset();
-  EXPECT_EQ(check_answer(empty, asked()).kind, Kind::kAccepted);
+  EXPECT_EQ(check_answer(empty, asked()).kind, VerdictKind::kAccepted);
 }
 
 TEST(CheckRecords, ConvertsUnits) {

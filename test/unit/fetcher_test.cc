@@ -20,7 +20,7 @@ using testing::raw_reply;
 using testing::Reply;
 using testing::Request;
 using testing::Stopwatch;
-using Kind = Outcome::Kind;
+using OutcomeKind = Outcome::Kind;
 
 Reply status(int code, std::vector<std::pair<std::string, std::string>> headers = {}) {
   Reply reply;
@@ -159,7 +159,7 @@ TEST_F(FetcherTest, LogsInAgainOnceWhenTheTokenExpires) {
     return reply;
   });
   for (const Outcome& outcome : fetch(20))
-    EXPECT_EQ(outcome.kind, Kind::kDone) << outcome.reason;
+    EXPECT_EQ(outcome.kind, OutcomeKind::kDone) << outcome.reason;
   EXPECT_EQ(logins(), 2);
   EXPECT_EQ(taken_, 20);
 }
@@ -190,7 +190,7 @@ TEST_F(FetcherTest, WaitsAsLongAsRetryAfterSays) {
   serve_in_turn({Reply(), status(429, {{"Retry-After", "1"}}), Reply()});
   const Stopwatch stopwatch;
   for (const Outcome& outcome : fetch(3))
-    EXPECT_EQ(outcome.kind, Kind::kDone);
+    EXPECT_EQ(outcome.kind, OutcomeKind::kDone);
   EXPECT_GE(stopwatch.ms(), 1000);
   EXPECT_LT(stopwatch.ms(), 5000);
 }
@@ -198,14 +198,14 @@ TEST_F(FetcherTest, WaitsAsLongAsRetryAfterSays) {
 TEST_F(FetcherTest, TriesA503AndA429AgainAtOnceWhereTheyAllowIt) {
   serve_in_turn({Reply(), status(503, {{"Retry-After", "0"}}), status(429, {{"Retry-After", "0"}}),
                  status(503, {{"Retry-After", "0"}}), Reply()});
-  EXPECT_EQ(fetch(2).at(1).kind, Kind::kDone);
+  EXPECT_EQ(fetch(2).at(1).kind, OutcomeKind::kDone);
   EXPECT_EQ(fetcher_->requests(), 5);
 }
 
 TEST_F(FetcherTest, GivesUpAfterSoManyAttempts) {
   serve_in_turn({Reply(), status(503, {{"Retry-After", "0"}})});
   auto outcomes = fetch(2);
-  EXPECT_EQ(outcomes.at(1).kind, Kind::kFailed);
+  EXPECT_EQ(outcomes.at(1).kind, OutcomeKind::kFailed);
   EXPECT_EQ(outcomes.at(1).reason, "HTTP 503, after 5 attempts");
   EXPECT_EQ(server_->count(), 6);
 
@@ -218,14 +218,14 @@ TEST_F(FetcherTest, GivesUpAfterSoManyAttempts) {
 TEST_F(FetcherTest, TriesA500TwiceAndAHalfOnlyOnce) {
   serve_in_turn({Reply(), status(500)});
   const auto outcomes = fetch(2);
-  EXPECT_EQ(outcomes.at(1).kind, Kind::kWindowTooLarge);
+  EXPECT_EQ(outcomes.at(1).kind, OutcomeKind::kWindowTooLarge);
   EXPECT_FALSE(outcomes.at(1).is_size);
   EXPECT_EQ(server_->count(), 3);
 
   Job half = job(9, "/half");
   half.one_try_on_500 = true;
   fetcher_->submit(std::move(half));
-  EXPECT_EQ(fetcher_->next()->kind, Kind::kWindowTooLarge);
+  EXPECT_EQ(fetcher_->next()->kind, OutcomeKind::kWindowTooLarge);
   EXPECT_EQ(server_->count("/v1/half"), 1);
 }
 
@@ -235,7 +235,7 @@ TEST_F(FetcherTest, TriesOtherRefusalsOnce) {
     const auto outcomes = fetch(2);
     EXPECT_EQ(server_->count(), 2) << code;
     EXPECT_EQ(outcomes.at(1).kind,
-              code == 400 || code == 413 ? Kind::kWindowTooLarge : Kind::kFailed);
+              code == 400 || code == 413 ? OutcomeKind::kWindowTooLarge : OutcomeKind::kFailed);
     EXPECT_EQ(outcomes.at(1).is_size, code == 413);
   }
 }
@@ -244,7 +244,7 @@ TEST_F(FetcherTest, TriesABrokenAnswerAgain) {
   serve_in_turn({Reply(),
                  raw_reply("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", Reply::Then::kReset),
                  Reply()});
-  EXPECT_EQ(fetch(2).at(1).kind, Kind::kDone);
+  EXPECT_EQ(fetch(2).at(1).kind, OutcomeKind::kDone);
   EXPECT_EQ(server_->count(), 3);
   EXPECT_TRUE(host_.logged("retrying /1"));
 }

@@ -8,33 +8,33 @@
 namespace argo {
 namespace {
 
-constexpr UnixTime kNoon = 1792567680;  // Wed, 21 Oct 2026 07:28:00 GMT
-constexpr char kNoonText[] = "Wed, 21 Oct 2026 07:28:00 GMT";
+constexpr UnixTime kDate = 1792567680;  // Wed, 21 Oct 2026 07:28:00 GMT
+constexpr char kDateText[] = "Wed, 21 Oct 2026 07:28:00 GMT";
 
 TEST(RetryAfter, ReadsSeconds) {
-  EXPECT_EQ(parse_retry_after("0", kNoon), Milliseconds(0));
-  EXPECT_EQ(parse_retry_after("7", kNoon), Milliseconds(7000));
-  EXPECT_EQ(parse_retry_after("007", kNoon), Milliseconds(7000));
+  EXPECT_EQ(parse_retry_after("0", kDate), Milliseconds(0));
+  EXPECT_EQ(parse_retry_after("7", kDate), Milliseconds(7000));
+  EXPECT_EQ(parse_retry_after("007", kDate), Milliseconds(7000));
 }
 
 TEST(RetryAfter, ReadsADate) {
-  EXPECT_EQ(parse_retry_after(kNoonText, kNoon - 5), Milliseconds(5000));
-  EXPECT_EQ(parse_retry_after(kNoonText, kNoon), Milliseconds(0));
-  EXPECT_EQ(parse_retry_after("Wednesday, 21-Oct-26 07:28:00 GMT", kNoon - 5), Milliseconds(5000));
+  EXPECT_EQ(parse_retry_after(kDateText, kDate - 5), Milliseconds(5000));
+  EXPECT_EQ(parse_retry_after(kDateText, kDate), Milliseconds(0));
+  EXPECT_EQ(parse_retry_after("Wednesday, 21-Oct-26 07:28:00 GMT", kDate - 5), Milliseconds(5000));
 }
 
 TEST(RetryAfter, CapsWhatIsTooLong) {
-  EXPECT_EQ(parse_retry_after("61", kNoon), kMaxRetryWait);
-  EXPECT_EQ(parse_retry_after("9223372036854775807", kNoon), kMaxRetryWait);
-  EXPECT_EQ(parse_retry_after("99999999999999999999999", kNoon), kMaxRetryWait);
-  EXPECT_EQ(parse_retry_after(kNoonText, kNoon - 86400), kMaxRetryWait);
+  EXPECT_EQ(parse_retry_after("61", kDate), kMaxRetryWait);
+  EXPECT_EQ(parse_retry_after("9223372036854775807", kDate), kMaxRetryWait);
+  EXPECT_EQ(parse_retry_after("99999999999999999999999", kDate), kMaxRetryWait);
+  EXPECT_EQ(parse_retry_after(kDateText, kDate - 86400), kMaxRetryWait);
 }
 
 TEST(RetryAfter, PassesOverThePastAndGarbage) {
   for (const char* text : {"", "-1", "-99999999999999999999999", "soon", "1.5", "5x", "5 s", "0x10",
                            "+5", "NaN", "1, 2", "\xFF\xFE"})
-    EXPECT_EQ(parse_retry_after(text, kNoon), std::nullopt) << text;
-  EXPECT_EQ(parse_retry_after(kNoonText, kNoon + 1), std::nullopt);
+    EXPECT_EQ(parse_retry_after(text, kDate), std::nullopt) << text;
+  EXPECT_EQ(parse_retry_after(kDateText, kDate + 1), std::nullopt);
 }
 
 TEST(Backoff, GrowsWithinItsBoundsUpToTheCap) {

@@ -34,7 +34,7 @@ TEST(Utf8SequenceLength, RefusesWhatIsNone) {
            "\xFF",
            "\xF0\x9F\x98",
        })
-    EXPECT_EQ(utf8_sequence_length(bad, 0), 0U) << testing::PrintToString(std::string(bad));
+    EXPECT_EQ(utf8_sequence_length(bad, 0), 0U) << ::testing::PrintToString(std::string(bad));
 }
 
 TEST(Storable, KeepsGoodTextAndMendsBad) {
