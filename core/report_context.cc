@@ -29,7 +29,7 @@ std::string with_units_kept(const std::string& sentence) {
     if (is_between && sentence[i + 1] == '%')
       continue;
     if (is_between && is_letter(sentence[i + 1]))
-      out += "\xC2\xA0";
+      out += kNoBreakSpace;
     else
       out += sentence[i];
   }

@@ -43,7 +43,7 @@ std::string issue_size(const Json& issue) {
   const int minutes = unit == "intervals" ? 15 : unit == "hours" ? 60 : 0;
   if (minutes > 0 && *value >= 0 && *value < 1e9)
     return duration(std::llround(*value * minutes));
-  return rounded(value) + "\xC2\xA0" + escape(shortened(unit, 20));
+  return rounded(value) + kNoBreakSpace + escape(shortened(unit, 20));
 }
 
 // The issues of one kind that a meter has, which the largest of them stands for.

@@ -11,7 +11,7 @@ namespace {
 
 // Returns a moment of which in a narrow column only the offset goes to a line of its own.
 std::string kept_together(std::string moment) {
-  const std::string no_break_space = "\xC2\xA0";
+  const std::string no_break_space = kNoBreakSpace;
   const std::size_t offset = moment.find(no_break_space + "(");
   if (offset != std::string::npos)
     moment.replace(offset, no_break_space.size(), " ");
