@@ -300,6 +300,11 @@ DECLARE
     given ALIAS FOR site;
     again CONSTANT text := 'SELECT * FROM @extschema@.argo_refresh();';
     many CONSTANT bigint := 100000;
+    -- Rights that are lacking to see the costs are for the check "rights".
+    sees_costs CONSTANT boolean := coalesce(
+        has_table_privilege(to_regclass('@extschema@._argo_dirty_equipment'), 'SELECT')
+        AND has_table_privilege(to_regclass('@extschema@.equipment'), 'SELECT'), false);
+    kind text;
     marks bigint;
     refreshed timestamptz;
 BEGIN
@@ -309,24 +314,34 @@ BEGIN
     JOIN pg_class AS c ON c.oid = v.matview
     WHERE NOT c.relispopulated AND v.is_in_use
     ORDER BY v.position;
-    SELECT count(*) INTO marks
-    FROM @extschema@._argo_dirty AS d
-    WHERE given IS NULL
-       OR EXISTS (SELECT FROM @extschema@.channels AS c WHERE c.channel_id = d.meter_id AND c.organization_id = given);
-    -- The oldest: one view that is left behind is enough.
-    SELECT min(coalesce(v.refreshed_at, '-infinity')) INTO refreshed FROM @extschema@._argo_refreshed_views AS v
-    WHERE v.key_kind = 'meter';
-    RETURN QUERY VALUES (NULL,
-        CASE WHEN marks >= many OR (marks > 0 AND refreshed < clock_timestamp() - interval '1 day') THEN 1 ELSE 0 END,
-        format('%s marks wait; %s', marks, coalesce(
-            'last refreshed ' || CASE WHEN isfinite(refreshed) THEN @extschema@._argo_words_of(clock_timestamp() - refreshed) END
-            || ' ago', 'never refreshed')),
-        again);
+    FOREACH kind IN ARRAY CASE WHEN sees_costs THEN '{meter,equipment}' ELSE '{meter}' END::text[] LOOP
+        IF kind = 'meter' THEN
+            SELECT count(*) INTO marks
+            FROM @extschema@._argo_dirty AS d
+            WHERE given IS NULL
+               OR EXISTS (SELECT FROM @extschema@.channels AS c WHERE c.channel_id = d.meter_id AND c.organization_id = given);
+        ELSE
+            SELECT count(*) INTO marks
+            FROM @extschema@._argo_dirty_equipment AS d
+            WHERE given IS NULL
+               OR EXISTS (SELECT FROM @extschema@.equipment AS e WHERE e.equipment_id = d.equipment_id AND e.site_id = given);
+            CONTINUE WHEN marks = 0;
+        END IF;
+        -- The oldest: one view that is left behind is enough.
+        SELECT min(coalesce(v.refreshed_at, '-infinity')) INTO refreshed FROM @extschema@._argo_refreshed_views AS v
+        WHERE v.key_kind = kind;
+        RETURN QUERY VALUES (NULL,
+            CASE WHEN marks >= many OR (marks > 0 AND refreshed < clock_timestamp() - interval '1 day') THEN 1 ELSE 0 END,
+            format('%s marks %swait; %s', marks, CASE kind WHEN 'equipment' THEN 'of costs ' ELSE '' END, coalesce(
+                'last refreshed ' || CASE WHEN isfinite(refreshed) THEN @extschema@._argo_words_of(clock_timestamp() - refreshed) END
+                || ' ago', 'never refreshed')),
+            again);
+    END LOOP;
 END
 $$;
 
 COMMENT ON FUNCTION @extschema@._argo_doctor_dirty_backlog(text, text) IS
-    'Check of argo_doctor(): refreshes keep up. 100,000 marks make reading the exact views slow; marks without a refresh for a day say that none is scheduled.';
+    'Check of argo_doctor(): refreshes keep up, of the usage and of the costs. 100,000 marks make reading the exact views slow; marks without a refresh for a day say that none is scheduled.';
 
 CREATE FUNCTION @extschema@._argo_doctor_last_sync(site text, server text)
 RETURNS TABLE (site_id text, severity integer, detail text, cure text)

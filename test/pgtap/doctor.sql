@@ -5,7 +5,7 @@ SET client_min_messages = error;
 SET TIME ZONE 'Asia/Kathmandu';
 SET jit = off;
 BEGIN;
-SELECT plan(245);
+SELECT plan(251);
 \setenv NO_CLOCK '{"now": -1}'
 \! curl -sf -X POST "$SIM_URL/_sim/now" -d "$NO_CLOCK" >/dev/null
 
@@ -262,6 +262,15 @@ SELECT breaks('many marks', $$INSERT INTO _argo_dirty (meter_id, first_reading, 
     'dirty backlog', 'WARN', '100000 marks wait; last refreshed %');
 SELECT breaks('marks that nobody takes', $$UPDATE _argo_refreshed_views SET refreshed_at = now() - interval '3 days'; UPDATE readings SET power_kw = power_kw + 1$$,
     'dirty backlog', 'WARN', '% marks wait; last refreshed 72%h ago', site => '23272');
+INSERT INTO equipment (site_id, equipment_name) VALUES ('23272', 'AHU 2');
+SELECT FROM argo_refresh();
+SELECT breaks('marks of costs that nobody takes', $$UPDATE _argo_refreshed_views SET refreshed_at = now() - interval '3 days' WHERE key_kind = 'equipment';
+    INSERT INTO equipment_meters (equipment_id, meter_id, utility) SELECT e.equipment_id, 60101, 'electricity' FROM equipment AS e$$,
+    'dirty backlog', 'WARN', '% marks of costs wait; last refreshed 72%h ago', site => '23272');
+UPDATE equipment_meters SET share = 0.5;
+SELECT alike((look('dirty backlog', site => '23272')).detail, '%; 3 marks of costs wait; last refreshed %', 'fresh marks of costs are counted');
+SELECT matches((look('dirty backlog', site => '23276')).detail, '^0 marks wait; last refreshed [^;]+$', 'but those of another site are not');
+SELECT FROM argo_refresh();
 SELECT breaks('an empty materialized view', 'REFRESH MATERIALIZED VIEW mv_daily_usage WITH NO DATA', 'dirty backlog', 'FAIL', '%mv_daily_usage is not populated%');
 
 -- pg_cron works in another database here.
