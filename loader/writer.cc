@@ -19,9 +19,10 @@ constexpr std::size_t kMaxChunkReadings = 262'144;
 constexpr std::size_t kMaxQueuedReadings = 1'000'000;
 constexpr milliseconds kPoll{50};
 constexpr std::chrono::seconds kHeartbeat{Ledger::kHeartbeatSeconds};
-// Together less than what signals.h leaves the program.
-constexpr milliseconds kToFinish{550};
-constexpr milliseconds kToSayFarewell{200};
+// Since the end began; less than what signals.h leaves the program. What is left after the chunk is
+// for a cancel and, often, for another connection.
+constexpr milliseconds kToFinish{400};
+constexpr milliseconds kToSayFarewell{800};
 
 std::size_t size_of(const Pull& pull) {
   return pull.readings.size() + pull.rejects.size();
@@ -128,13 +129,14 @@ void Writer::rethrow() {
 }
 
 void Writer::abandon() noexcept {
+  const Clock::time_point now = Clock::now();
   {
     const std::lock_guard lock(mutex_);
     queue_.clear();
     has_site_to_store_ = false;
-    is_abandoned_ = true;
+    abandoned_at_ = now;
   }
-  allow_until(Clock::now() + kToFinish);
+  allow_until(now + kToFinish);
   end_thread();
 }
 
@@ -184,7 +186,7 @@ bool Writer::step(std::unique_lock<std::mutex>& lock) {
     task_ = nullptr;
     changed_.notify_all();
   } else if (is_ending_) {
-    if (is_abandoned_)
+    if (abandoned_at_)
       say_farewell(lock);
     return false;
   } else if (!error_ && store_ != nullptr && (!queue_.empty() || has_site_to_store_)) {
@@ -256,8 +258,8 @@ void Writer::say_farewell(std::unique_lock<std::mutex>& lock) {
     return;
   const Ledger& ledger = *ledger_;
   ledger_ = nullptr;
+  allow_until(*abandoned_at_ + kToSayFarewell);
   lock.unlock();
-  allow_until(Clock::now() + kToSayFarewell);
   run_transaction(connection_, [&] {
     const Statement note = ledger.note("interrupted", "ended by a signal", {}, {});
     connection_.query(note.sql, note.parameters);

@@ -95,7 +95,7 @@ class Writer {
   Ledger* ledger_ = nullptr;
   Clock::time_point heard_at_;
   bool is_ending_ = false;
-  bool is_abandoned_ = false;
+  std::optional<Clock::time_point> abandoned_at_;
 
   std::thread thread_;  // last, since it uses all the others
 };
