@@ -86,8 +86,8 @@ SELECT breaks('an unknown host', format('ALTER SERVER eniscope OPTIONS (SET url 
     'dns', 'FAIL', '%resolve%');
 SELECT breaks('a closed port', $$ALTER SERVER eniscope OPTIONS (SET url 'http://127.0.0.1:1')$$, 'connect', 'FAIL', '%127.0.0.1:1%');
 ALTER SERVER eniscope OPTIONS (SET url 'http://127.0.0.1:1');
-SELECT results_eq($$SELECT status, left(detail, 28) FROM argo_doctor() WHERE check_name IN ('dns', 'tls', 'login', 'clock skew')$$,
-    $$VALUES ('OK', 'resolved in 0 ms'), ('WARN', 'not reached: connect failed'), ('WARN', 'not reached: connect failed'),
+SELECT results_eq($$SELECT status, left(regexp_replace(detail, '[0-9]+ ms', 'N ms'), 28) FROM argo_doctor() WHERE check_name IN ('dns', 'tls', 'login', 'clock skew')$$,
+    $$VALUES ('OK', 'resolved in N ms'), ('WARN', 'not reached: connect failed'), ('WARN', 'not reached: connect failed'),
              ('WARN', 'not reached: connect failed')$$, 'what lies behind is not reached');
 SELECT breaks('http where https is spoken to', format('ALTER SERVER eniscope OPTIONS (SET url %L)', replace(:'sim_url', 'http:', 'https:')), 'tls', 'FAIL', '%SSL%');
 ALTER SERVER eniscope OPTIONS (ADD ca_file '/none.pem');
